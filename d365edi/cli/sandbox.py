@@ -32,6 +32,7 @@ app = typer.Typer(
 )
 
 Wait = Annotated[float, typer.Option("--wait", help="Seconds to wait for what becomes of it; 0: do not wait.")]
+_STERLING = "[endpoints.sbi]"
 Order = Annotated[str, typer.Argument(help="The number of an order, the partner's or D365's.")]
 
 
@@ -40,7 +41,7 @@ def sandbox(
     context: typer.Context,
     port: Annotated[
         int | None,
-        typer.Option(help="D365's port; SFTP is at the next one, `listen` at the one after; 0: any.  [default: 8443]"),
+        typer.Option(help="D365's port; SFTP, `listen` and Sterling are at the next ones; 0: any.  [default: 8443]"),
     ] = None,
     directory: Annotated[
         Path | None, typer.Option("--directory", help="Keep everything in this folder, and go on from there next time.")
@@ -51,6 +52,14 @@ def sandbox(
     fault: Annotated[
         list[str] | None, typer.Option("--fault", help="What goes wrong from the start; may be repeated.")
     ] = None,
+    sterling: Annotated[
+        bool,
+        typer.Option("--sterling", help="With an IBM Sterling B2B Integrator, and a partner with mailboxes there."),
+    ] = False,
+    switch: Annotated[
+        list[str] | None,
+        typer.Option("--switch", help="How Sterling answers, as offset=-0500 or bearer; may be repeated."),
+    ] = None,
     us: Annotated[str, typer.Option(help="Our identity on interchanges.  [default: ZZ:NORTHBAYGOODS]")] = "",
     them: Annotated[str, typer.Option(help="The partner's.  [default: ZZ:ACMERETAIL]")] = "",
 ) -> None:
@@ -60,7 +69,7 @@ def sandbox(
     if context.invoked_subcommand is None:
         from d365edi.sandbox.stand_alone import Choice
 
-        choice = Choice(port, us, them, tuple(fault or ()))
+        choice = Choice(port, us, them, tuple(fault or ()), sterling, tuple(switch or ()))
         with _folder(directory) as folder:
             anyio.run(_serve, folder, choice, write, directory is not None)
         raise typer.Exit(FINE)
@@ -95,6 +104,8 @@ def _written(here: StandAlone, write: Path | None) -> Path:
     host = f'"{here.sandbox.d365_host}"'
     if not _fresh(own, here.settings) and host not in own.read_text():
         print(f"# {_short(own)} is kept as it is: it does not name {host}, where D365 is now.")
+    elif _STERLING in here.settings and _STERLING not in own.read_text():
+        print(f"# {_short(own)} is kept as it is: it has no {_STERLING} yet; add it from below.")
     return write or own
 
 
@@ -115,6 +126,8 @@ def _presented(here: StandAlone, file: Path) -> Iterator[str]:
     sandbox, shown = here.sandbox, _short(file)
     yield f"# D365 and Entra ID:    https://{sandbox.d365_host}"
     yield f"# acme's SFTP server:   127.0.0.1:{sandbox.partner.port}, folder {_short(sandbox.partner.home)}"
+    if sandbox.sterling is not None:
+        yield f"# Sterling:             {sandbox.sterling.simulator.url}"
     yield from (f"# Goes wrong:           {name}" for name in here.commands.lasting)
     yield f"# These settings reach it; they are in {shown}:\n\n{here.settings}"
     yield f"# The daemon:           d365edi run --settings {shown}"
@@ -217,7 +230,7 @@ def show(
     settings: SettingsFile = DEFAULT_SETTINGS,
     json: AsJson = False,
 ) -> None:
-    """What D365 holds: sales orders and invoices, or the rows of one entity set; and the files of the partner."""
+    """What D365 holds: sales orders and invoices, or the rows of one entity set; files of the partner, Sterling's messages."""
     from d365edi.cli.sandbox_client import Running
 
     held = Running(settings).ask("show", set=set)
@@ -236,6 +249,9 @@ def show(
     )
     files = [{"folder": folder, "file": name} for folder, names in held["files"].items() for name in names]
     table("Files of acme", files, dict.fromkeys(("folder", "file")))
+    if "messages" in held:
+        columns = ("mailbox", "id", "name", "by", "count", "gone")
+        table("Messages at Sterling", held["messages"], dict.fromkeys(columns))
 
 
 @app.command()

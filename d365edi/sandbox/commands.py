@@ -92,9 +92,10 @@ class Commands:
         return {"invoice": invoice, "event": await events.send(self._sandbox.events_url, event, wait=0.1)}
 
     async def show(self, set: str = "") -> Any:
-        """What D365 and the partner hold in short, or the rows of one entity set."""
+        """What D365, the partner and Sterling hold in short, or the rows of one entity set."""
         if not set:
-            return {"orders": self._orders(), "invoices": self._invoices(), "files": self._files()}
+            held = {"orders": self._orders(), "invoices": self._invoices(), "files": self._files()}
+            return held | ({"messages": self._messages()} if self._sandbox.sterling is not None else {})
         if set not in load().sets:
             near = difflib.get_close_matches(set, load().sets, 3) or sorted(load().sets)
             raise Impossible(f"the sandbox's D365 has no entity set {set}; it has {', '.join(near)}")
@@ -145,6 +146,14 @@ class Commands:
             {"invoice": row["InvoiceNumber"], "sales_order": row["SalesOrderNumber"], "company": row["dataAreaId"],
              "amount": row["TotalInvoiceAmount"], "the_partner": _said(read.get(row["InvoiceNumber"]))}
             for row in self._state.rows("SalesInvoiceHeadersV4")
+        ]  # fmt: skip
+
+    def _messages(self) -> list[dict[str, Any]]:
+        side = self._sandbox.sterling
+        return [
+            {"mailbox": message.path, "id": message.id, "name": message.name, "by": message.by,
+             "count": "always" if message.always else message.count, "gone": message.gone}
+            for message in (side.simulator.ledger.messages() if side else ())
         ]  # fmt: skip
 
     def _files(self) -> dict[str, list[str]]:

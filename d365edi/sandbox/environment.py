@@ -25,20 +25,23 @@ from typing import Self
 
 from starlette.types import ASGIApp
 
-from . import authored, d365, drops, seeding, serve, settings_file, sftp, tls
+from . import authored, d365, drops, seeding, serve, settings_file, sftp, sterling_settings, tls
 from .orders import SentLine
 from .partner import PartnerProfile, SimulatedPartner
 from .profiles import ACME, COMPANY, PROFILES
+from .sterling_side import SterlingSide
 
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Where on loopback D365 and the SFTP server listen, and where settings let the daemon listen for business events; 0: at any
-    free port."""
+    """Where on loopback D365, the SFTP server, Sterling and its identity server listen, and where settings let the daemon listen
+    for business events; 0: at any free port."""
 
     d365: int = 0
     sftp: int = 0
     events: int = 0
+    sterling: int = 0
+    identity: int = 0
 
 
 class Environment:
@@ -49,7 +52,8 @@ class Environment:
     ("127.0.0.1:port"), `ca_file`, `partners` by name, `drops` (all files of the day), `settings()`, `secrets`,
     `events_url`. `kept`: what D365 and the partners hold, certificates and keys stay in the folder, and the next environment
     over it begins with them (`resumed`). `app` is what answers at D365's port, `logins` who is let in by SFTP. `clock` gives the
-    epoch seconds that D365 lives by; `day` is its today unless given."""
+    epoch seconds that D365 lives by; `day` is its today unless given. `sterling`: a Sterling beside it, with partners of its
+    own."""
 
     def __init__(
         self,
@@ -62,8 +66,9 @@ class Environment:
         ports: Ports = Ports(),
         kept: bool = False,
         clock: Callable[[], float] = time.time,
+        sterling: SterlingSide | None = None,
     ) -> None:
-        self.folder = folder
+        self.folder, self.sterling = folder, sterling
         self.profiles = {profile.name: profile for profile in profiles}
         self.day = day or datetime.fromtimestamp(clock(), UTC).date()
         self.d365 = d365.Simulator(clock=clock)
@@ -75,7 +80,9 @@ class Environment:
         self.logins = sftp.Logins()
         if not self.resumed:
             seeding.seed(self.d365.state, COMPANY, profiles, self.drops, unknown=authored.UNKNOWN)
-            self.d365.flush()
+        if sterling is not None:
+            sterling.enter(self.d365.state)
+        self.d365.flush()
         self.partners = {
             name: SimulatedPartner(profile, folder / "partners" / name, kept=kept)
             for name, profile in self.profiles.items()
@@ -106,7 +113,14 @@ class Environment:
         place = await self._stack.enter_async_context(serving)
         for partner in self.partners.values():
             partner.place = place
-        self.secrets = {"d365": d365.CLIENT_SECRET, "partners-ssh-key": place.client_key, "events": "sandbox-events"}
+        if self.sterling is not None:
+            await self._stack.enter_async_context(self.sterling.simulator)
+        reached = self.sterling.secrets if self.sterling is not None else {}
+        self.secrets = reached | {
+            "d365": d365.CLIENT_SECRET,
+            "partners-ssh-key": place.client_key,
+            "events": "sandbox-events",
+        }
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -124,12 +138,22 @@ class Environment:
         return f"http://127.0.0.1:{self.events_port}{settings_file.EVENTS}?secret={self.secrets['events']}"
 
     def settings(
-        self, folder: Path, *, every: str = "1s", apart: str = "500ms", companies: Sequence[str] = (COMPANY,)
+        self,
+        folder: Path,
+        *,
+        every: str = "1s",
+        apart: str = "500ms",
+        companies: Sequence[str] = (COMPANY,),
+        page: int = 1000,
     ) -> str:
         """Settings for a daemon that keeps its journal in `folder`: every flow runs `every` so often, and a file is
-        complete when two listings `apart` agree. In each of the companies the partners have the same account."""
+        complete when two listings `apart` agree. In each of the companies the partners have the same account. `page`: rows
+        of a listing of Sterling."""
         addresses = settings_file.Addresses(self.d365_host, self.ca_file, self.events_port, tuple(companies))
-        return settings_file.settings(addresses, self.partners.values(), folder, every=every, apart=apart)
+        text = settings_file.settings(addresses, self.partners.values(), folder, every=every, apart=apart)
+        if self.sterling is None:
+            return text
+        return f"{text}\n{sterling_settings.settings(self.sterling, every=every, companies=companies, page=page)}"
 
     def add_unknown_item(self) -> None:
         """Enter the item in D365 that acme ordered and D365 did not know."""

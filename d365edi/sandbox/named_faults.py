@@ -6,6 +6,8 @@ Knows: what the simulators can do. Does not know: who asks.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from . import sterling_faults
+from .control import Impossible
 from .d365 import CLIENT_ID
 from .d365.throttle import Throttle
 from .environment import Environment
@@ -75,6 +77,15 @@ def _two_companies(_: Environment) -> End:
     return lambda: None  # `StandAlone.post` looks whether it lasts
 
 
+def _at_sterling(begin: sterling_faults.Begin) -> Callable[[Environment], End]:
+    def begun(sandbox: Environment) -> End:
+        if sandbox.sterling is None:
+            raise Impossible("this is a fault of Sterling, which this sandbox has not; start it with --sterling")
+        return begin(sandbox.sterling)
+
+    return begun
+
+
 TWO_COMPANIES = "two-companies"
 FAULTS = {
     "throttle": NamedFault("D365 answers 20 requests at once and then 429 for 15 s", _throttle),
@@ -94,4 +105,5 @@ FAULTS = {
     ),
     "login-refused": NamedFault("the partner's SFTP server refuses the login", _login_refused),
     "silent-partner": NamedFault("the partner acknowledges nothing", _silent),
+    **{name: NamedFault(says, _at_sterling(begin)) for name, (says, begin) in sterling_faults.FAULTS.items()},
 }

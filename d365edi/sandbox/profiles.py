@@ -1,5 +1,5 @@
 """The partners of the sandbox: one that the sandbox made up, and those whose ids the samples carry (`profiles.toml`); those
-of the buying day (`buying.toml`).
+of the buying day (`buying.toml`), and those whose mailboxes are at Sterling (`mailboxes.toml`).
 
 Knows: where they are listed. Does not know: files, servers.
 """
@@ -28,3 +28,4 @@ def _read(file: str) -> tuple[PartnerProfile, ...]:
 PROFILES = _read("profiles.toml")
 ACME = PROFILES[0]
 BUYING = _read("buying.toml")
+MAILBOXES = _read("mailboxes.toml")

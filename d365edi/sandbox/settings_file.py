@@ -27,13 +27,27 @@ class Addresses:
     companies: tuple[str, ...] = (COMPANY,)
 
 
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where a partner's files are: the endpoint, and there what it leaves (with a pattern), our documents, our
+    acknowledgments. `since`: what lay there before the first poll that is picked up too, "" where that goes without saying."""
+
+    endpoint: str
+    orders: str
+    documents: str
+    acks: str
+    since: str = ""
+
+
 def settings(
     addresses: Addresses, partners: Iterable[SimulatedPartner], folder: Path, *, every: str, apart: str
 ) -> str:
     """The settings file's text for a daemon that keeps its files in `folder`; secrets are named as in `Environment.secrets`."""
     parts = [_head(addresses, folder)]
     for partner in partners:
-        parts += [_endpoint(partner, apart), _partner(partner.profile, every, addresses.companies)]
+        name = partner.profile.name
+        places = Places(name, "/outbound/*", "/inbound", "/inbound/acks")
+        parts += [_endpoint(partner, apart), of_partner(partner.profile, places, every, addresses.companies)]
     return "\n".join(parts)
 
 
@@ -77,16 +91,18 @@ after     = {{ move_to = "/outbound/processed" }}
 """
 
 
-def _partner(profile: PartnerProfile, every: str, companies: Iterable[str]) -> str:
+def of_partner(profile: PartnerProfile, places: Places, every: str, companies: Iterable[str]) -> str:
+    """The sections of one partner."""
     units = "\n".join(f"{theirs} = {_text(ours)}" for theirs, ours in UNITS.items())
     flows = (
         _columns(profile, every) + profile.flows.replace("{every}", every)
         if profile.flows
-        else _selling(profile, every)
+        else _selling(profile, places, every)
     )
+    since = f"since = {_text(places.since)}\n" if places.since else ""
     return f"""[partners.{profile.name}]
 {_accounts(profile, companies)}
-acks     = {{ send = "997", to = {{ endpoint = "{profile.name}", path = "/inbound/acks" }}, expect_within = "24h" }}
+acks     = {{ send = "997", to = {{ endpoint = "{places.endpoint}", path = {_text(places.acks)} }}, expect_within = "24h" }}
 
 [partners.{profile.name}.x12]
 us         = {_text(":".join(profile.us))}
@@ -97,9 +113,9 @@ version    = {_text(profile.version)}
 usage      = {_text(profile.usage)}
 
 [partners.{profile.name}.pickup.edi]
-from  = {{ endpoint = "{profile.name}", path = "/outbound/*" }}
+from  = {{ endpoint = "{places.endpoint}", path = {_text(places.orders)} }}
 every = {_text(every)}
-{flows}
+{since}{flows}
 [partners.{profile.name}.codes.unit]
 {units}
 """
@@ -126,7 +142,7 @@ holds = {_text(profile.columns)}
 """
 
 
-def _selling(profile: PartnerProfile, every: str) -> str:
+def _selling(profile: PartnerProfile, places: Places, every: str) -> str:
     """The flows of a customer: its orders in, our invoices out."""
     name = profile.name
     ignore = f"ignore  = {json.dumps(profile.ignore)}\n" if profile.ignore else ""
@@ -141,7 +157,7 @@ company = {_text(COMPANY)}
 {ignore}{guide}{lines}
 [partners.{name}.send.810]
 of       = "SalesInvoice"
-to       = {{ endpoint = "{name}", path = "/inbound", file = "810_{{number}}_{{control:09}}.edi" }}
+to       = {{ endpoint = "{places.endpoint}", path = {_text(places.documents)}, file = "810_{{number}}_{{control:09}}.edi" }}
 every    = {_text(every)}
 on_event = "SalesInvoicePostedBusinessEvent"
 """

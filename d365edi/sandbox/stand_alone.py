@@ -1,4 +1,5 @@
-"""A sandbox that runs for itself, for rehearsals: D365 with Entra ID, one partner on an SFTP server, faults by name.
+"""A sandbox that runs for itself, for rehearsals: D365 with Entra ID, one partner on an SFTP server, faults by name; where it is
+wished a Sterling with another partner.
 
 Its folder:
 
@@ -26,9 +27,14 @@ from .environment import Environment, Ports
 from .named_faults import TWO_COMPANIES
 from .partner import PartnerProfile
 from .profiles import ACME, COMPANY
+from .sterling import Switches
+from .sterling.switches import UnknownSwitch
+from .sterling_faults import PAGE_SHIFT
+from .sterling_side import SterlingSide
 
 PORT = 8443
-"""Where D365 listens where no port is named; the SFTP server is at the next one, the daemon's `listen` at the one after."""
+"""Where D365 listens where no port is named; the SFTP server is at the next one, then the daemon's `listen`, Sterling and its
+identity server."""
 _EVERY, _APART, _ANSWERS = "2s", "500ms", 0.5
 _LOGGED = 1000
 """How many of its requests D365 remembers; it may run for weeks."""
@@ -37,12 +43,15 @@ _LOGGED = 1000
 @dataclasses.dataclass(frozen=True, slots=True)
 class Choice:
     """How a sandbox is started. `port`: D365's; 0: any free ports; None: those that the folder had, or `PORT`. `us`, `them`: ours
-    and the partner's identity, qualifier:id ("": as the folder had them, or acme's). `faults`: what goes wrong from the start."""
+    and the partner's identity, qualifier:id ("": as the folder had them, or acme's). `faults`: what goes wrong from the start.
+    `sterling`: with a Sterling, which answers as these `switches` say, each written as name=value."""
 
     port: int | None = None
     us: str = ""
     them: str = ""
     faults: tuple[str, ...] = ()
+    sterling: bool = False
+    switches: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -59,12 +68,15 @@ class StandAlone:
 async def opened(folder: Path, choice: Choice, *, kept: bool) -> AsyncIterator[StandAlone]:
     """Start a sandbox over `folder`, and stop it at the end of the block; `kept`: the next one goes on where it was.
 
-    SettingsError where another runs there, a port is taken, or a fault or an identity is not one."""
+    SettingsError where another runs there, a port is taken, or a fault, a switch or an identity is not one."""
     with _lock(folder):
         before = _remembered(folder)
         profile = _profile(choice, before)
         place, ports = folder / "sandbox", _ports(choice.port, before)
-        sandbox = Environment(place, seed=SEED, profiles=(profile,), samples=False, ports=ports, kept=kept)
+        side = _sterling(choice, place, ports, kept)
+        sandbox = Environment(
+            place, seed=SEED, profiles=(profile,), samples=False, ports=ports, kept=kept, sterling=side
+        )
         commands = Commands(sandbox)
         if not sandbox.resumed:
             commands.seed()
@@ -79,8 +91,21 @@ async def opened(folder: Path, choice: Choice, *, kept: bool) -> AsyncIterator[S
             answering = asyncio.create_task(_answer(sandbox))
             stack.callback(answering.cancel)
             companies = (COMPANY, OTHER) if TWO_COMPANIES in choice.faults else (COMPANY,)
-            text = sandbox.settings(folder, every=_EVERY, apart=_APART, companies=companies)
+            page = 2 if PAGE_SHIFT in choice.faults else 1000
+            text = sandbox.settings(folder, every=_EVERY, apart=_APART, companies=companies, page=page)
             yield StandAlone(folder, sandbox, commands, text)
+
+
+def _sterling(choice: Choice, place: Path, ports: Ports, kept: bool) -> SterlingSide | None:
+    if not choice.sterling:
+        if choice.switches:
+            raise SettingsError("switches are those of Sterling", remedy="start it, too: d365edi sandbox --sterling")
+        return None
+    try:
+        switches = Switches.of(*choice.switches)
+    except UnknownSwitch as reason:
+        raise SettingsError(str(reason), remedy="write it as --switch offset=-0500") from None
+    return SterlingSide(place, switches=switches, ports=(ports.sterling, ports.identity), kept=kept, seed=SEED)
 
 
 @contextlib.contextmanager
@@ -99,7 +124,8 @@ def _lock(folder: Path) -> Iterator[None]:
 
 
 def _taken(ports: Ports, error: OSError) -> SettingsError:
-    message = f"the ports {ports.d365} and {ports.sftp} cannot both be had: {error.strerror}"
+    wanted = " and ".join(str(port) for port in (ports.d365, ports.sftp, ports.sterling, ports.identity) if port)
+    message = f"the ports {wanted} cannot all be had: {error.strerror}"
     return SettingsError(message, remedy="name another, as d365edi sandbox --port 9443, or 0 for any that are free")
 
 
@@ -117,6 +143,10 @@ def _remember(folder: Path, sandbox: Environment, profile: PartnerProfile) -> No
         "sftp": sandbox.partner.port,
         "events": sandbox.events_port,
     }
+    if sandbox.sterling is not None:
+        ports["sterling"], ports["identity"] = sandbox.sterling.simulator.ports
+    elif sandbox.ports.sterling:
+        ports["sterling"], ports["identity"] = sandbox.ports.sterling, sandbox.ports.identity
     (folder / "sandbox.json").write_text(json.dumps({"ports": ports, "us": profile.us, "them": profile.them}))
 
 
@@ -124,7 +154,7 @@ def _ports(port: int | None, before: dict[str, Any]) -> Ports:
     if port is None and "ports" in before:
         return Ports(**before["ports"])
     first = PORT if port is None else port
-    return Ports(first, first + 1, first + 2) if first else Ports()
+    return Ports(*range(first, first + 5)) if first else Ports()
 
 
 def _profile(choice: Choice, before: dict[str, Any]) -> PartnerProfile:
@@ -158,3 +188,5 @@ async def _answer(sandbox: Environment) -> None:
         sandbox.partner.notice()
         if sandbox.partner.answering != "silent":
             sandbox.partner.answer_invoices()
+        if sandbox.sterling is not None:
+            sandbox.sterling.answer()

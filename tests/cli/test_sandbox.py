@@ -7,6 +7,7 @@ import dataclasses
 import json
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
@@ -173,6 +174,7 @@ def test_wrong_usage_is_said_and_nothing_starts(tmp_path: Path, settings: str, c
             (("--port", str(port)), "d365edi sandbox --port 9443"),
             (("--port", "0", "--fault", "fire"), "there is no fault fire; there are throttle, "),
             (("--port", "0", "--us", "123"), "123 is not qualifier:id"),
+            (("--port", "0", "--sterling", "--switch", "offset=5"), "offset cannot be 5; it can be +0000, -0500"),
             (("--port", "0", "--write", str(tmp_path / "mine.toml")), "exists and says something else"),
             (("--port", "0", "--write", str(tmp_path / "no" / "mine.toml")), "cannot be written"),
         ):
@@ -180,6 +182,21 @@ def test_wrong_usage_is_said_and_nothing_starts(tmp_path: Path, settings: str, c
             assert (said.code, sentence in said.err, said.out) == (2, True, ""), said.err
     said = call("sandbox", "show")
     assert (said.code, "start it: d365edi sandbox" in said.err) == (3, True)
+
+
+def test_with_sterling_a_second_partners_messages_lie_there(tmp_path: Path, settings: str, call: Call) -> None:
+    with sandbox(tmp_path):
+        assert "messages" not in json.loads(call("sandbox", "show", "--json").out)
+    with sandbox(tmp_path, "--sterling", "--switch", "empty=[]") as here:
+        assert "day/settings.toml is kept as it is: it has no [endpoints.sbi] yet" in here.text
+        assert re.search("# Sterling: +https://127.0.0.1:[0-9]+/B2BAPIs/svc/", here.text)
+        shown = json.loads(call("sandbox", "show", "--json").out)["messages"]
+        assert [(row["mailbox"], row["name"]) for row in shown] == [
+            ("/grocer/out", "order.edi"),
+            ("/grocer/out", "order.edi"),
+            ("/grocer/out", "order-3.edi"),
+        ]
+        assert "Messages at Sterling" in call("sandbox", "show").out
 
 
 def test_a_real_tenant_is_never_asked(folder: Path, call: Call) -> None:

@@ -11,6 +11,7 @@ import asyncssh
 import httpx
 import pytest
 
+from d365edi.sandbox import sterling_faults
 from d365edi.sandbox.control import Impossible
 from d365edi.sandbox.named_faults import FAULTS
 from d365edi.sandbox.stand_alone import Choice, StandAlone, opened
@@ -86,7 +87,7 @@ CASES: dict[str, tuple[Look, list[int], list[int]]] = {
 
 
 def test_each_fault_is_tried_here_or_with_a_daemon() -> None:
-    assert set(CASES) | {"two-companies"} == set(FAULTS)
+    assert set(CASES) | {"two-companies"} | set(sterling_faults.FAULTS) == set(FAULTS)
 
 
 @pytest.mark.parametrize("name", CASES)

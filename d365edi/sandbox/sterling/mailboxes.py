@@ -132,10 +132,17 @@ class MailboxState:
         lost = [self._changed(message, gone="mailbox deleted") for message in mailbox.messages.values()]
         self._commit(*lost, ["mailbox", mailbox.id, None, ""])
 
-    def create_again(self, path: str) -> Mailbox:
-        """Delete a mailbox and create it anew, empty and under another id."""
-        self.drop(path)
-        return self.mailbox(path)
+    def create_again(self, path: str, *, keep: bool = False) -> Mailbox:
+        """Delete a mailbox and create it anew under another id: empty, or with the messages that it had."""
+        if not keep:
+            self.drop(path)
+            return self.mailbox(path)
+        old = self._paths[path]
+        kept = list(old.messages.values())
+        self._commit(["mailbox", old.id, None, ""])
+        fresh = self.mailbox(path)
+        self._commit(*(self._changed(message, mailbox=fresh.id) for message in kept))
+        return fresh
 
     # ---------------------------------------------------------------------------------------------------- documents
     def add_document(self, data: bytes, *, by: str = "partner", **said: Any) -> Document:

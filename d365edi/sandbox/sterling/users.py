@@ -66,6 +66,10 @@ class Users:
         if user is not None and not user.locked:
             self._count(user, user.wrong + 1)
 
+    def lock(self, name: str) -> None:
+        """Let a user in no more, whatever its password."""
+        self._count(self.named[name], WRONG_LOGINS)
+
     def unlock(self, name: str) -> None:
         """Let a user in again."""
         self._count(self.named[name], 0)
