@@ -12,7 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from d365edi import log
-from d365edi.endpoints.breaker import Breaker, D365Breaker
+from d365edi.endpoints.breaker import Breaker, D365Breaker, MailboxBreaker
 from d365edi.endpoints.d365.checks import Probe
 from d365edi.endpoints.d365.endpoint import OVERALL, D365Config, D365Endpoint
 from d365edi.endpoints.d365.gate_state import GateRules
@@ -21,7 +21,12 @@ from d365edi.endpoints.folder import FolderEndpoint
 from d365edi.endpoints.health import RESTS, Rests
 from d365edi.endpoints.sftp import SftpEndpoint
 from d365edi.endpoints.sftp_session import SftpConfig
-from d365edi.errors import SettingsError
+from d365edi.endpoints.sterling.auth import OAuthClient
+from d365edi.endpoints.sterling.client import Dialect
+from d365edi.endpoints.sterling.connection import SterlingConfig
+from d365edi.endpoints.sterling.delivery import Rules
+from d365edi.endpoints.sterling.endpoint import SterlingEndpoint
+from d365edi.endpoints.tls import Trust
 from d365edi.maps import table
 from d365edi.maps.d365.plans import charge_queries
 from d365edi.matching import dimensions, locations, posted
@@ -29,8 +34,9 @@ from d365edi.odata.plan import Query
 from d365edi.partners import charge_sets
 from d365edi.settings import Settings
 from d365edi.settings import endpoints as section
+from d365edi.settings.d365 import Certificate
 from d365edi.settings.section import Schedule
-from d365edi.settings.sterling import Sterling
+from d365edi.settings.sterling import OAuth, Sterling
 
 D365_NAME = "d365"
 PAYMENTS = ("VendorPayment", "CustomerPayment")
@@ -78,7 +84,8 @@ def endpoints(
     found: dict[str, Breaker] = {D365_NAME: records}
     for name, endpoint in settings.endpoints.items():
         if isinstance(endpoint, Sterling):
-            raise _not_yet(settings, name)
+            found[name] = MailboxBreaker(_sterling(settings, name, endpoint), epoch=epoch, rests=rests)
+            continue
         if isinstance(endpoint, section.Sftp):
             found[name] = Breaker(_sftp(settings, name, endpoint), epoch=epoch, rests=rests)
         else:
@@ -87,15 +94,6 @@ def endpoints(
             local = FolderEndpoint(name, endpoint.path, rules=rules, deliver=deliver, folders=folders)
             found[name] = Breaker(local, epoch=epoch, rests=rests)
     return records, found
-
-
-def _not_yet(settings: Settings, name: str) -> SettingsError:
-    return SettingsError(
-        "is a Sterling B2B Integrator, which this version does not reach yet",
-        where=settings.where("endpoints", name, "kind"),
-        key=f"endpoints.{name}.kind",
-        remedy='use kind = "sftp" with its SFTP adapter',
-    )
 
 
 def _rules(endpoint: section.Sftp | section.LocalFolder) -> NameRules:
@@ -144,10 +142,42 @@ def _sftp(settings: Settings, name: str, endpoint: section.Sftp) -> SftpEndpoint
     )
 
 
+def _sterling(settings: Settings, name: str, endpoint: Sterling) -> SterlingEndpoint:
+    certificate, opened_by = _certificate(settings, endpoint.client_certificate)
+    config = SterlingConfig(
+        url=endpoint.url,
+        username=endpoint.username or "",
+        password=settings.secret(endpoint.password) if endpoint.password else "",
+        stored_as=endpoint.password.secret if endpoint.password else "NAME",
+        oauth=_oauth(settings, endpoint.oauth) if endpoint.oauth else None,
+        trust=Trust(endpoint.ca_file, endpoint.pins, certificate=certificate, password=opened_by),
+        identity=Trust(endpoint.ca_file),
+        headers={header: settings.secret(secret) for header, secret in endpoint.headers.items()},
+        dialect=Dialect(endpoint.dialect.payload, endpoint.dialect.colon, endpoint.dialect.delete),
+        page=endpoint.page,
+        requests=endpoint.requests,
+        connect_timeout=endpoint.timeouts.connect.total_seconds(),
+        read_timeout=endpoint.timeouts.read.total_seconds(),
+    )
+    rules = Rules(endpoint.unclear_for.total_seconds(), endpoint.absent, endpoint.batch_above or None)
+    return SterlingEndpoint(name, config, rules, folders=_folders(settings, name))
+
+
+def _oauth(settings: Settings, oauth: OAuth) -> OAuthClient:
+    return OAuthClient(
+        oauth.token_url,
+        oauth.client_id,
+        settings.secret(oauth.client_secret),
+        scope=oauth.scope,
+        client_auth=oauth.client_auth,
+        stored_as=oauth.client_secret.secret,
+    )
+
+
 def d365_endpoint(settings: Settings) -> D365Endpoint:
     """D365 with its secrets revealed, not connected yet. SecretError where one is missing."""
     d365 = settings.d365
-    certificate, password = _certificate(settings)
+    certificate, password = _certificate(settings, d365.certificate)
     config = D365Config(
         base_url=d365.base_url,
         tenant=d365.tenant,
@@ -242,9 +272,8 @@ def _charge_remedy(flow: str) -> str:
     )
 
 
-def _certificate(settings: Settings) -> tuple[bytes, str]:
-    """The client certificate's bytes and what opens it; empty where a client secret is used."""
-    certificate = settings.d365.certificate
+def _certificate(settings: Settings, certificate: Certificate | None) -> tuple[bytes, str]:
+    """A client certificate's bytes and what opens it; empty where none is used."""
     if certificate is None:
         return b"", ""
     password = settings.secret(certificate.password) if certificate.password else ""

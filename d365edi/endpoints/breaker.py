@@ -9,7 +9,7 @@ Knows: the verbs, and when one may go through. Does not know: what a failure mea
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import anyio
 
@@ -23,10 +23,12 @@ from d365edi.endpoints.base import (
     Endpoint,
     Listing,
     Outcome,
+    PickedUp,
     Place,
     Receipt,
     Remote,
     Settlement,
+    TracksPickup,
 )
 from d365edi.endpoints.d365.client import Record
 from d365edi.endpoints.d365.endpoint import D365Endpoint
@@ -37,8 +39,12 @@ from d365edi.odata.plan import Query
 from d365edi.recurring import span
 
 T = TypeVar("T")
-_USES: dict[str, Use] = {"list": "pickup", "deliver": "delivery", "ask": "lookup"}
+_USES: dict[str, Use] = {"list": "pickup", "deliver": "delivery", "ask": "lookup", "picked_up": "lookup"}
 """The verbs that concern a place."""
+
+
+class MailboxEndpoint(Endpoint, TracksPickup, Protocol):
+    """An endpoint that tracks what was picked up."""
 
 
 class Breaker:
@@ -209,6 +215,25 @@ class Breaker:
         else:
             self._figures.throttled(self._own, now)
             self._own = after
+
+
+class MailboxBreaker(Breaker):
+    """The same around an endpoint that can say whether what was delivered there was picked up."""
+
+    def __init__(
+        self,
+        endpoint: MailboxEndpoint,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        epoch: Callable[[], float] = time.time,
+        rests: Rests = RESTS,
+    ) -> None:
+        super().__init__(endpoint, clock=clock, epoch=epoch, rests=rests)
+        self._mailboxes = endpoint
+
+    async def picked_up(self, path: str, receipts: Mapping[str, int]) -> Mapping[str, PickedUp]:
+        """As the endpoint's; the place is the mailbox, which rests for this alone where it cannot be asked."""
+        return await self._run("picked_up", path, lambda: self._mailboxes.picked_up(path, receipts))
 
 
 class D365Breaker(Breaker):

@@ -54,11 +54,13 @@ class NameRules:
     """Which names are offered at one endpoint.
 
     `temporary`: globs (upper and lower case alike) that are passed over. `sentinel`: when set, e.g. `{name}.done`, a
-    file is offered only once that one is beside it. `offer_empty`: files of 0 bytes are offered too."""
+    file is offered only once that one is beside it. `offer_empty`: files of 0 bytes are offered too. `paths`: a name may hold
+    slashes, where nothing is ever written under it."""
 
     temporary: tuple[str, ...] = TEMPORARY
     sentinel: str = ""
     offer_empty: bool = False
+    paths: bool = False
 
 
 def printable(name: bytes) -> str:
@@ -69,15 +71,15 @@ def printable(name: bytes) -> str:
     )
 
 
-def fault(name: bytes) -> str:
-    """Why this name can never be used, in words; empty when it can."""
+def fault(name: bytes, *, paths: bool = False) -> str:
+    """Why this name can never be used, in words; empty when it can. With `paths` it may hold slashes."""
     try:
         text = name.decode("utf-8")
     except UnicodeDecodeError:
         return _NOT_UTF8
     if not text:
         return _NAMELESS
-    if "/" in text or "\\" in text or text in {".", ".."}:
+    if (not paths and ("/" in text or "\\" in text)) or text in {".", ".."}:
         return _PATH
     if not text.isprintable() and any(unicodedata.category(c) in _UNPRINTABLE for c in text):
         return _CONTROLS
@@ -98,7 +100,7 @@ class NameFilter:
 
     def reason(self, entry: DirectoryEntry, known: Container[bytes]) -> str:
         """Why this entry is passed over; empty when it is offered. The first reason that applies is given."""
-        if reason := fault(entry.name) or _not_a_file(entry.kind):
+        if reason := fault(entry.name, paths=self.rules.paths) or _not_a_file(entry.kind):
             return reason
         name = entry.name.decode()
         if self.unfinished(name.lower()):

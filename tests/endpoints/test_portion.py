@@ -14,7 +14,7 @@ from d365edi.endpoints.base import Place
 from d365edi.endpoints.filenames import DirectoryEntry, NameRules
 from d365edi.endpoints.folder import FolderEndpoint
 from d365edi.endpoints.portion import Portion
-from tests.endpoints.conftest import Ground
+from tests.endpoints.conftest import FileGround
 
 MANY = 200_000
 
@@ -45,18 +45,18 @@ def test_two_hundred_thousand_names_fit_into_little_memory(sentinel: str) -> Non
     assert not listing.whole
 
 
-async def test_the_oldest_are_offered_and_the_others_counted(ground: Ground) -> None:
+async def test_the_oldest_are_offered_and_the_others_counted(files: FileGround) -> None:
     for number in range(10):
-        path = ground.put(f"outbound/{number}.edi")
+        path = files.put(f"outbound/{number}.edi")
         os.utime(path, (0, 1_700_000_000 - number))
-    endpoint = ground.open()
-    listing = await endpoint.list(Place(ground.at("outbound"), most=3))
+    endpoint = files.open()
+    listing = await endpoint.list(Place(files.at("outbound"), most=3))
     assert ([remote.name for remote in listing.remotes], listing.beyond) == (["7.edi", "8.edi", "9.edi"], 7)
     taken = frozenset((remote.name, remote.size, remote.modified) for remote in listing.remotes)
-    listing = await endpoint.list(Place(ground.at("outbound"), taken=taken, most=3))
+    listing = await endpoint.list(Place(files.at("outbound"), taken=taken, most=3))
     assert ([remote.name for remote in listing.remotes], listing.beyond) == (["4.edi", "5.edi", "6.edi"], 4)
     assert listing.left == {"7.edi", "8.edi", "9.edi"}
-    listing = await endpoint.list(Place(ground.at("outbound"), failing=taken, most=8))
+    listing = await endpoint.list(Place(files.at("outbound"), failing=taken, most=8))
     assert ([remote.name for remote in listing.remotes], listing.beyond) == ([f"{at}.edi" for at in (*range(7), 9)], 2)
 
 

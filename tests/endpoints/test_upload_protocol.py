@@ -1,4 +1,4 @@
-"""Handing over: the table, every row of it; and the two ways that write under the final name, over every ground."""
+"""Handing over: the table, every row of it; and the two ways that write under the final name, over every files."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from d365edi.endpoints.base import Delivered, NotDelivered
 from d365edi.endpoints.upload_protocol import Content, Mode, Next, RemoteState, UploadPlan, compare, decide
 from d365edi.errors import Disputed
-from tests.endpoints.conftest import Checkpoints, Ground, Killed
+from tests.endpoints.conftest import Checkpoints, FileGround, Killed
 
 
 def plan(mode: Mode) -> UploadPlan:
@@ -86,65 +86,65 @@ BOTH = pytest.mark.parametrize(
 
 @BOTH
 async def test_direct_writes_one_file_and_sentinel_announces_it(
-    ground: Ground, mode: Mode, whole: dict[str, bytes]
+    files: FileGround, mode: Mode, whole: dict[str, bytes]
 ) -> None:
     checkpoints = Checkpoints()
-    endpoint = ground.open(deliver=mode)
-    receipt = await endpoint.deliver(ground.request(), checkpoints)
-    assert ground.tree("inbound") == whole
-    assert await endpoint.probe(ground.request(progress=checkpoints.progress)) == Delivered(receipt)
+    endpoint = files.open(deliver=mode)
+    receipt = await endpoint.deliver(files.request(), checkpoints)
+    assert files.tree("inbound") == whole
+    assert await endpoint.probe(files.request(progress=checkpoints.progress)) == Delivered(receipt)
 
 
 @BOTH
 @pytest.mark.parametrize("step", ["intent", "uploaded"])
 async def test_direct_and_sentinel_go_on_after_a_kill(
-    ground: Ground, mode: Mode, whole: dict[str, bytes], step: str
+    files: FileGround, mode: Mode, whole: dict[str, bytes], step: str
 ) -> None:
     checkpoints = Checkpoints(die_after=step)
     with pytest.raises(Killed):
-        await ground.open(deliver=mode).deliver(ground.request(), checkpoints)
-    await ground.open(deliver=mode).deliver(ground.request(progress=checkpoints.progress), Checkpoints())
-    assert ground.tree("inbound") == whole
+        await files.open(deliver=mode).deliver(files.request(), checkpoints)
+    await files.open(deliver=mode).deliver(files.request(progress=checkpoints.progress), Checkpoints())
+    assert files.tree("inbound") == whole
 
 
 @BOTH
 async def test_our_own_unfinished_piece_under_the_final_name_is_written_anew(
-    ground: Ground, mode: Mode, whole: dict[str, bytes]
+    files: FileGround, mode: Mode, whole: dict[str, bytes]
 ) -> None:
     checkpoints = Checkpoints(die_after="intent")
     with pytest.raises(Killed):
-        await ground.open(deliver=mode).deliver(ground.request(), checkpoints)
-    ground.put("inbound/810_7.edi", b"ISA*")
-    endpoint = ground.open(deliver=mode)
-    assert await endpoint.probe(ground.request(progress=checkpoints.progress)) == NotDelivered()
-    await endpoint.deliver(ground.request(progress=checkpoints.progress), Checkpoints())
-    assert ground.tree("inbound") == whole
+        await files.open(deliver=mode).deliver(files.request(), checkpoints)
+    files.put("inbound/810_7.edi", b"ISA*")
+    endpoint = files.open(deliver=mode)
+    assert await endpoint.probe(files.request(progress=checkpoints.progress)) == NotDelivered()
+    await endpoint.deliver(files.request(progress=checkpoints.progress), Checkpoints())
+    assert files.tree("inbound") == whole
 
 
 @BOTH
 async def test_what_the_partner_took_the_instant_it_was_closed_has_landed(
-    ground: Ground, mode: Mode, whole: dict[str, bytes]
+    files: FileGround, mode: Mode, whole: dict[str, bytes]
 ) -> None:
     checkpoints = Checkpoints()
-    await ground.open(deliver=mode).deliver(ground.request(), checkpoints)
+    await files.open(deliver=mode).deliver(files.request(), checkpoints)
     for name in whole:
-        (ground.home / "inbound" / name).unlink()
-    receipt = await ground.open(deliver=mode).deliver(ground.request(progress=checkpoints.progress), Checkpoints())
-    assert (receipt.detail["outcome"], ground.tree("inbound")) == ("taken by the partner", {})
+        (files.home / "inbound" / name).unlink()
+    receipt = await files.open(deliver=mode).deliver(files.request(progress=checkpoints.progress), Checkpoints())
+    assert (receipt.detail["outcome"], files.tree("inbound")) == ("taken by the partner", {})
 
 
 @BOTH
 @pytest.mark.parametrize("theirs", [b"theirs!!", b"ISA*", b"something longer than ours"])
 async def test_at_the_first_attempt_whatever_has_the_name_is_not_ours(
-    ground: Ground, mode: Mode, whole: dict[str, bytes], theirs: bytes
+    files: FileGround, mode: Mode, whole: dict[str, bytes], theirs: bytes
 ) -> None:
-    there = ground.put("inbound/810_7.edi", theirs)
+    there = files.put("inbound/810_7.edi", theirs)
     with pytest.raises(Disputed):
-        await ground.open(deliver=mode).deliver(ground.request(), Checkpoints())
+        await files.open(deliver=mode).deliver(files.request(), Checkpoints())
     assert there.read_bytes() == theirs
 
 
-async def test_a_sentinel_that_is_there_already_is_fine(ground: Ground) -> None:
-    ground.put("inbound/810_7.edi.done", b"")
-    await ground.open(deliver="sentinel").deliver(ground.request(), Checkpoints())
-    assert ground.tree("inbound") == {"810_7.edi": b"ISA*810~", "810_7.edi.done": b""}
+async def test_a_sentinel_that_is_there_already_is_fine(files: FileGround) -> None:
+    files.put("inbound/810_7.edi.done", b"")
+    await files.open(deliver="sentinel").deliver(files.request(), Checkpoints())
+    assert files.tree("inbound") == {"810_7.edi": b"ISA*810~", "810_7.edi.done": b""}

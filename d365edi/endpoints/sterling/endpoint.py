@@ -1,0 +1,158 @@
+"""The mailboxes of an IBM Sterling B2B Integrator behind the endpoint interface.
+
+Each verb is one use of the client: where somebody's login is refused meanwhile, what it has not sent is not sent any more.
+
+Knows: which part does what. Does not know: the journal, settings.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from d365edi import log
+from d365edi.endpoints import filenames
+from d365edi.endpoints.base import (
+    After,
+    Check,
+    Checkpoint,
+    DeliveryRequest,
+    Fetched,
+    Gone,
+    Listing,
+    Outcome,
+    PickedUp,
+    Place,
+    Receipt,
+    Remote,
+    Settlement,
+    Waiting,
+)
+from d365edi.endpoints.sterling import listing as listings
+from d365edi.endpoints.sterling import responses
+from d365edi.endpoints.sterling.client import Client
+from d365edi.endpoints.sterling.connection import Connection, SterlingConfig
+from d365edi.endpoints.sterling.delivery import MailboxDelivery, Rules
+from d365edi.endpoints.sterling.mailboxes import Mailboxes
+from d365edi.endpoints.sterling.message_store import SterlingMessageStore
+from d365edi.endpoints.sterling.pickup import Pickup
+from d365edi.errors import CredentialsRejected, EndpointError, Unavailable
+from d365edi.failpoints import reach
+
+CROWDED = 5000
+"""Messages in a mailbox from which on it is said that it should be cleared: each poll lists them all."""
+
+
+class SterlingEndpoint:
+    """One server. `folders` are the mailboxes that `ping` lists; `clock` tells epoch seconds. Opens nothing before the first
+    verb."""
+
+    def __init__(
+        self,
+        name: str,
+        config: SterlingConfig,
+        rules: Rules | None = None,
+        *,
+        folders: tuple[str, ...] = (),
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.name = name
+        self.folders = folders
+        self._rules = rules or Rules()
+        self._clock = clock
+        self._connection = Connection(name, config, clock=clock)
+        self._mailboxes = Mailboxes(name)
+        self._crowded = set[str]()
+
+    @property
+    def _client(self) -> Client:
+        return self._connection.client.begin()
+
+    async def ping(self) -> list[Check]:
+        """List each mailbox that is used; the first login that is refused ends it."""
+        client, checks = self._client, list[Check]()
+        for path in self.folders:
+            started = time.monotonic()
+            try:
+                mailbox, rows = await self._mailboxes.contents(client, path)
+            except EndpointError as error:
+                checks.append(Check(f"mailbox {path}", False, _since(started), error.message, error.remedy))
+                if isinstance(error, CredentialsRejected):
+                    break
+                continue
+            found = listings.listing(Place(path), mailbox.id, rows, self._clock())
+            seen = f"id {mailbox.id}, {len(found.remotes)} messages wait, {len(found.passed_over)} passed over"
+            checks.append(Check(f"mailbox {path}", True, _since(started), seen))
+        return checks
+
+    async def list(self, place: Place) -> Listing:
+        """All messages of a mailbox, the oldest first (see `listing`). PlaceRefused where the mailbox is not there."""
+        mailbox, rows = await self._mailboxes.contents(self._client, place.path)
+        found = listings.listing(place, mailbox.id, rows, self._clock())
+        self._report(place.path, len(rows))
+        return found
+
+    async def fetch(self, remote: Remote, limit: int) -> bytes:
+        """The payload of one message (see `pickup`)."""
+        return await Pickup(self._client, self._mailboxes, self.name).fetch(remote, limit)
+
+    async def settle(self, remote: Remote, after: After, digest: str) -> Settlement:  # noqa: ARG002
+        """Delete, move, mark or leave one message (see `pickup`)."""
+        return await Pickup(self._client, self._mailboxes, self.name).settle(remote, after)
+
+    async def deliver(self, request: DeliveryRequest, checkpoint: Checkpoint) -> Receipt:
+        """Put the payload into a mailbox as one message (see `delivery`). PlaceRefused where the mailbox is not there."""
+        filenames.check_name(request.name, self.name)
+        return await (await self._delivery(request)).run(checkpoint)
+
+    async def probe(self, request: DeliveryRequest) -> Outcome:
+        """Is its message there, or was it picked up? Reads only."""
+        return await (await self._delivery(request)).probe()
+
+    async def picked_up(self, path: str, receipts: Mapping[str, int]) -> Mapping[str, PickedUp]:
+        """What became of messages: by their counts in one listing; of one that is not in it by a lookup of its own."""
+        client = self._client
+        mailbox, rows = await self._mailboxes.contents(client, path)
+        store = SterlingMessageStore(client, self._mailboxes, path)
+        listed = {each.id: each for each in map(responses.message, rows) if each.id in receipts}
+        found = dict[str, PickedUp]()
+        for id, extract in receipts.items():
+            try:
+                message = listed.get(id) or await store.message(id)
+            except Unavailable as error:
+                if type(error) is not Unavailable:
+                    raise
+                continue
+            found[id] = self._became(message, mailbox.path, extract)
+        reach("sterling.picked_up")
+        return found
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._connection.close()
+
+    async def _delivery(self, request: DeliveryRequest) -> MailboxDelivery:
+        """The request, to its mailbox as the server spells it."""
+        client = self._client
+        mailbox = await self._mailboxes.resolve(client, request.path)
+        store = SterlingMessageStore(client, self._mailboxes, request.path)
+        return MailboxDelivery(store, replace(request, path=mailbox.path), self._rules, self.name, self._clock)
+
+    def _became(self, message: responses.Message | None, path: str, extract: int) -> PickedUp:
+        if message is None:
+            return Gone()
+        moved = bool(message.path) and message.path != path
+        counted = extract and message.count is not None and message.count < extract
+        return Fetched() if moved or counted or not message.extractable(self._clock()) else Waiting()
+
+    def _report(self, path: str, messages: int) -> None:
+        """Say once that a mailbox holds very many messages."""
+        if messages < CROWDED:
+            self._crowded.discard(path)
+        elif path not in self._crowded:
+            self._crowded.add(path)
+            sentence = f"{path} holds {messages} messages, and each poll lists them all; let it be cleared"
+            log.say("WARNING", self.name, "crowded", sentence)
+
+
+def _since(started: float) -> float:
+    return (time.monotonic() - started) * 1000
