@@ -24,7 +24,7 @@ class PlannedFault:
     times: int
     status: int = 0
     retry_after: str | None = None
-    html: bool = False
+    page: bytes = b""
     inner: bool = False
     after_work: bool = False
     seconds: float = 0
@@ -52,19 +52,20 @@ class Faults:
         path: str = "",
         times: int = 1,
         retry_after: float | datetime | None = None,
-        html: bool = False,
+        html: bool | bytes = False,
         body: bytes | None = None,
         inner: bool = False,
         after_work: bool = False,
     ) -> None:
         """Answer this status and do nothing, or so after the work. `retry_after`: seconds, an HTTP date, or absent;
-        `html`: a page in place of JSON; `body`: this JSON; `inner`: apply it to the operation inside a batch, not the
-        batch."""
+        `html`: a page in place of JSON, or this page; `body`: this JSON; `inner`: apply it to the operation inside a
+        batch, not the batch."""
         if isinstance(retry_after, datetime):
             text: str | None = format_datetime(retry_after.astimezone(UTC), usegmt=True)
         else:
             text = None if retry_after is None else str(retry_after)
-        planned = PlannedFault("answer", method, path, times, status=status, retry_after=text, html=html, body=body)
+        planned = PlannedFault("answer", method, path, times, status=status, retry_after=text, body=body)
+        planned.page = HTML if html is True else html or b""
         planned.inner, planned.after_work = inner, after_work
         self._plan(planned)
 

@@ -7,7 +7,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -65,6 +65,31 @@ def _listening(port: int) -> socket.socket:
         listening.close()
         raise
     return listening
+
+
+class Listener:
+    """An application at a port that can be closed and opened again. `port`: 0 until it is open for the first time, where any
+    was free."""
+
+    def __init__(
+        self, app: ASGIApp, *, port: int = 0, newest: ssl.TLSVersion = ssl.TLSVersion.MAXIMUM_SUPPORTED
+    ) -> None:
+        self.port = port
+        self._app, self._newest = app, newest
+        self._identity: TlsFiles | None = None
+        self._open = AsyncExitStack()
+
+    async def open(self, identity: TlsFiles | None = None) -> None:
+        """Listen, with this certificate or the one of last time. OSError when the port is taken."""
+        self._identity = identity or self._identity
+        if self._identity is None:
+            raise ValueError("a port is opened for the first time with a certificate")
+        served = serve(self._app, self._identity, port=self.port, newest=self._newest)
+        self.port = await self._open.enter_async_context(served)
+
+    async def close(self) -> None:
+        """Break off what is under way and listen no more."""
+        await self._open.aclose()
 
 
 @asynccontextmanager

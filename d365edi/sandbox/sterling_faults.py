@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 from .faults import Faults
 from .sterling.mailboxes import Message
+from .sterling.refusals import LOGIN_PAGE
 from .sterling.requests import ROOT, parameters
 from .sterling.server import scrambled
 from .sterling_side import SterlingSide
@@ -213,6 +214,10 @@ FAULTS: dict[str, tuple[str, Begin]] = {
     "html": (
         "each kind of request to Sterling is answered once by a page, with 200",
         _once(lambda faults, method, path: faults.answer(200, method=method, path=path, html=True)),
+    ),
+    "login-page": (
+        "the listing of a mailbox is answered once by a page that asks for a login, with 200",
+        _once(lambda faults, method, path: faults.answer(200, method=method, path=path, html=LOGIN_PAGE), [LISTING]),
     ),
     "exception": ("each kind of request to Sterling is answered once by 400 and an exception", _once(_exception)),
     "late-504": (

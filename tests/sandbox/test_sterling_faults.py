@@ -74,6 +74,12 @@ async def _listed(side: SterlingSide, caller: httpx.AsyncClient) -> object:
     return answer.status_code, found and found.id == id, len(found.messages if found else ())
 
 
+async def _page(side: SterlingSide, caller: httpx.AsyncClient) -> object:
+    """The form of a listing, and whether it asks for a login."""
+    answer = await caller.get("mailboxcontents/", params={"parentMailboxId": side.simulator.state.mailbox(OUT).id})
+    return answer.status_code, "j_security_check" in answer.text
+
+
 async def _paged(side: SterlingSide, caller: httpx.AsyncClient) -> object:
     """How many of the three orders a reader of pages of two sees."""
     id = side.simulator.state.mailbox(OUT).id
@@ -109,6 +115,7 @@ STRUCK: dict[str, tuple[Tried, object, object]] = {
     "silence": (_patient, (True, 1), (False, 1)),
     "half-body": (_twice, ("broken", "201 json", 2), GOOD),
     "html": (_twice, ("200 html", "201 json", 1), GOOD),
+    "login-page": (_page, (200, True), (200, False)),
     "exception": (_twice, ("400 json", "201 json", 1), GOOD),
     "late-504": (_twice, ("504 html", "201 json", 2), GOOD),
     "token-revoked": (_revoked, 0, 1),

@@ -224,3 +224,32 @@ async def test_it_answers_on_a_port_with_tls_1_2() -> None:
             assert stream.get_extra_info("ssl_object").version() == "TLSv1.2"
             assert [row["path"] for row in answer.json()] == ["/acme"]
         assert sterling.count("GET", "mailboxes") == 1
+
+
+async def test_the_identity_server_and_the_api_go_away_and_come_back_at_their_ports() -> None:
+    async with SterlingSimulator() as sterling:
+        context = ssl.create_default_context(cafile=str(sterling.ca_file))
+        form = {"grant_type": "client_credentials"}
+        login = (sterling.CLIENT_ID, sterling.CLIENT_SECRET)
+
+        async def ask() -> list[int]:
+            """The status of each, 0 where nobody listens."""
+            statuses = []
+            async with httpx.AsyncClient(verify=context, trust_env=False) as client:
+                for request in (
+                    client.build_request("POST", sterling.token_url, data=form),
+                    client.build_request("GET", sterling.url),
+                ):
+                    try:
+                        statuses.append((await client.send(request, auth=login)).status_code)
+                    except httpx.ConnectError:
+                        statuses.append(0)
+            return statuses
+
+        said, ports = [await ask()], sterling.ports
+        for listener in (sterling.identity_port, sterling.api_port):
+            await listener.close()
+            said.append(await ask())
+            await listener.open()
+        said.append(await ask())
+        assert (said, sterling.ports) == ([[200, 401], [0, 401], [200, 0], [200, 401]], ports)

@@ -16,7 +16,7 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from ..faults import HTML, Faults, PlannedFault
+from ..faults import Faults, PlannedFault
 from ..striking import respond, strike
 from . import batch, dimensions, metadata
 from .catalog import NAMESPACE
@@ -175,8 +175,8 @@ async def _read(http: HttpRequest) -> Request:
 
 def _planned(fault: PlannedFault) -> HttpAnswer:
     headers = {} if fault.retry_after is None else {"Retry-After": fault.retry_after}
-    if fault.html:
-        return HttpAnswer(fault.status, {"Content-Type": "text/html", **headers}, HTML)
+    if fault.page:
+        return HttpAnswer(fault.status, {"Content-Type": "text/html", **headers}, fault.page)
     if fault.body is not None:
         return HttpAnswer(fault.status, {"Content-Type": "application/json", **headers}, fault.body)
     if fault.status == 401:

@@ -155,7 +155,7 @@ def _planned(fault: PlannedFault) -> Response:
     headers = {} if fault.retry_after is None else {"Retry-After": fault.retry_after}
     if fault.body is not None:
         return Response(fault.body, fault.status, headers, "application/json")
-    if fault.html or fault.status in (401, 403):
-        return Response(HTML, fault.status, headers, HTML_TYPE)
+    if fault.page or fault.status in (401, 403):
+        return Response(fault.page or HTML, fault.status, headers, HTML_TYPE)
     said = {"errorCode": fault.status, "errorDescription": "Planned by the sandbox"}
     return Response(json.dumps(said), fault.status, headers, "application/json")

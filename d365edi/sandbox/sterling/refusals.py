@@ -7,10 +7,9 @@ from typing import NoReturn
 
 NOT_FOUND = "API000464"
 LOGIN_PAGE = (
-    b"<!DOCTYPE html><html><head><title>Login</title></head><body><form action='j_security_check'>Log in</form></body>"
-    b"</html>"
+    b"<!DOCTYPE html><html><head><title>Login</title></head><body><form method='post' action='j_security_check'>"
+    b"<input name='j_username'><input type='password' name='j_password'></form></body></html>"
 )
-EXCEPTION = "java.lang.NullPointerException"
 
 
 class Refusal(Exception):

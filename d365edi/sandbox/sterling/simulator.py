@@ -51,8 +51,8 @@ class SterlingSimulator:
     and names, `log` the last requests.
 
     `folder`: what it holds is kept there, and the next simulator over it begins with that. `ports`: of the API and of the
-    identity server, 0 for any free one. `clock` gives epoch seconds. Without `async with`, `app` and `identity_app` can be
-    called as they are."""
+    identity server, 0 for any free one; `api_port` and `identity_port` can be closed and opened again. `clock` gives epoch
+    seconds. Without `async with`, `app` and `identity_app` can be called as they are."""
 
     USERNAME = "d365edi"
     PASSWORD = "sandbox-password"  # noqa: S105 (the simulator's own, on loopback)
@@ -80,7 +80,9 @@ class SterlingSimulator:
         self.log: deque[LoggedRequest] = deque(maxlen=LOGGED)
         self.counts: Counter[tuple[str, str]] = Counter()
         self.app, self.identity_app = MailboxApp(self), IdentityApp(self)
-        self.ports = ports
+        newest = ssl.TLSVersion.TLSv1_2
+        self.api_port = serve.Listener(self.app, port=ports[0], newest=newest)
+        self.identity_port = serve.Listener(self.identity_app, port=ports[1], newest=newest)
         self.ca_file = Path()
         self._stack = AsyncExitStack()
         self._go_on()
@@ -112,15 +114,20 @@ class SterlingSimulator:
         else:
             place = self.folder / "tls"
         files = tls.create(place) if self.folder is None else tls.kept(place)
-        self.ca_file, newest = files.authority, ssl.TLSVersion.TLSv1_2
-        served = serve.serve(self.app, files, port=self.ports[0], newest=newest)
-        identity = serve.serve(self.identity_app, files, port=self.ports[1], newest=newest)
-        self.ports = (await self._stack.enter_async_context(served), await self._stack.enter_async_context(identity))
+        self.ca_file = files.authority
+        for listener in (self.api_port, self.identity_port):
+            self._stack.push_async_callback(listener.close)
+            await listener.open(files)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._stack.aclose()
+
+    @property
+    def ports(self) -> tuple[int, int]:
+        """Where the API and the identity server listen."""
+        return self.api_port.port, self.identity_port.port
 
     @property
     def host(self) -> str:
