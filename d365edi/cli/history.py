@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         Delivery,
         DeliveryDocument,
         Document,
+        Earlier,
         Message,
         PlaceStatus,
         ReceivedInterchange,
@@ -57,12 +58,22 @@ class History:
 
 
 @dataclass(frozen=True, slots=True)
+class PassedEarlier:
+    """A message or file that lay at a place before its first poll and was not fetched, and the pickups that read the place, each
+    with its `since`."""
+
+    row: Earlier
+    pickups: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class FoundByName:
     """What has a name: histories of messages, sightings of files that were not (or not yet) fetched, and all polled places."""
 
     histories: list[History]
     sightings: list[Sighting]
     places: list[PlaceStatus]
+    earlier: list[PassedEarlier] = field(default_factory=list)
     beyond: int = 0
     """Files with something unread that were not searched, because there are too many bytes in all."""
 
@@ -93,8 +104,25 @@ def look_up(
         histories,
         [sighting for sighting in found.sightings if sighting.message is None],
         tx.sightings.places(),
+        [] if id else _earlier(tx, found, partners or {}),
         inside.beyond,
     )
+
+
+def _earlier(tx: Tx, found: SearchResult, partners: Mapping[str, TradingPartner]) -> list[PassedEarlier]:
+    pickups = [pickup for partner in partners.values() for pickup in partner.pickups.values()]
+    return [
+        PassedEarlier(
+            row,
+            {
+                each.name: str(each.settings.since)
+                for each in pickups
+                if (each.endpoint, each.place.path) == (row.endpoint, row.path)
+            },
+        )
+        for row in found.earlier
+        if not (row.mailbox and tx.messages.keyed(row.endpoint, [row.remote]))
+    ]
 
 
 def id_of(row: Document | Message) -> str:

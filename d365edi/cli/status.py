@@ -97,6 +97,7 @@ def picture(tx: Tx) -> Picture:
                 "looked_at": p.looked_at,
                 "offered": p.offered,
                 "passed_over": p.passed,
+                "earlier": p.earlier,
             }
             for p in tx.sightings.places()
         ],
@@ -220,6 +221,11 @@ def _show_daemon(settings: Settings | DaemonTable, state: client.DaemonState, da
     _table("Endpoints", list(_endpoints(daemon["endpoints"])), "endpoint", "state", "reached_at")
 
 
+def _earlier(places: Sequence[Row]) -> tuple[str, ...]:
+    """The column of what lay at places before `since`, where that is anything."""
+    return ("earlier",) if any(row["earlier"] for row in places) else ()
+
+
 def _release() -> str:
     from d365edi.journal.counters import RELEASE  # the journal was read by now
 
@@ -258,4 +264,6 @@ def _show(seen: Picture) -> None:
         _table("Waits for a retry", _attempts(seen.waits), "name", "partner", "to", "next_attempt", "reason")
     if seen.not_taken:
         _table("Cannot be taken", seen.not_taken, "name", "place", "since", "why")
-    _table("Polled places", seen.places, "place", "looked_at", "offered", "passed_over")
+    _table("Polled places", seen.places, "place", "looked_at", "offered", "passed_over", *_earlier(seen.places))
+    if _earlier(seen.places):
+        say(['What is there from before `since` is left alone; since = "all" in the table of its pickup fetches it.'])

@@ -93,13 +93,14 @@ def _history(tx: Tx, known: Known, asked: Mapping[str, Any]) -> Any:
 
 
 def _found(said: dict[str, Any]) -> FoundByName:
-    from d365edi.cli.history import FoundByName
-    from d365edi.journal import PlaceStatus, Sighting
+    from d365edi.cli.history import FoundByName, PassedEarlier
+    from d365edi.journal import Earlier, PlaceStatus, Sighting
 
     return FoundByName(
         [_one(each) for each in said["histories"]],
         [Sighting(**each) for each in said["sightings"]],
         [PlaceStatus(**each) for each in said["places"]],
+        [PassedEarlier(Earlier(**each["row"]), each["pickups"]) for each in said["earlier"]],
         said["beyond"],
     )
 

@@ -32,7 +32,7 @@ from d365edi.cli.console import (
     table,
     timed,
 )
-from d365edi.cli.history import SHOWN, FoundByName, History, id_of
+from d365edi.cli.history import SHOWN, FoundByName, History, PassedEarlier, id_of
 from d365edi.cli.waiting import D365, Matter
 from d365edi.matching.resolution import Resolution
 
@@ -80,9 +80,9 @@ def why(
             say(lines(history, matter))
             table("Audit", [row(line) for line in history.lines], COLUMNS)
         say(_left(known))
-        if not (known.histories or known.sightings):
+        if not (known.histories or known.sightings or known.earlier):
             say(_unknown(what or id, known.places))
-    if not (known.histories or known.sightings):
+    if not (known.histories or known.sightings or known.earlier):
         raise typer.Exit(PERSON)
 
 
@@ -221,6 +221,20 @@ def _left(known: FoundByName) -> Iterator[str]:
         reason = sighting.verdict or "it is fetched at the second sighting without a change"
         last = clock(sighting.last_at)
         yield f"\n{sighting.name}  at {sighting.endpoint}:{sighting.path}, {seen}, last {last}: not picked up: {reason}"
+
+    for earlier in known.earlier:
+        yield from _earlier(earlier)
+
+
+def _earlier(found: PassedEarlier) -> Iterator[str]:
+    """What lay at a place before its first poll, and which setting fetches it."""
+    row = found.row
+    number = f" (message {row.remote})" if row.mailbox else ""
+    left = {name: since for name, since in found.pickups.items() if since != "all"}
+    tables = " or ".join(f"[partners.{name}]" for name in left or found.pickups)
+    how = f'; since = "all" in {tables} fetches it' if left else "; the next poll fetches it" if found.pickups else ""
+    there = f"{row.endpoint}:{row.path}"
+    yield f"\n{row.name}{number}  at {there}: it lay there before the first poll and is left alone{how}"
 
 
 def _unknown(what: str, places: list[PlaceStatus]) -> Iterator[str]:

@@ -106,6 +106,16 @@ def stream(
             yield event
 
 
+def headers(data: bytes) -> Iterator[InterchangeReport]:
+    """The interchanges of a file by their headers alone, as far as it can be known who sent them to whom: what is in them is not
+    read, and they have no verdict."""
+    standards = {standard.name: standard for standard in STANDARDS}
+    for event in tokenize(data):
+        if isinstance(event, Opening):
+            standard = standards[event.syntax.standard]
+            yield standard.interchange(event.elements, event.syntax, event.offset, event.findings)
+
+
 def _foreign(event: Opening, wanted: str) -> Finding:
     standard = event.syntax.standard
     return finding("file.standard", Position(event.offset), standard, found=standard, wanted=wanted)

@@ -9,7 +9,7 @@ Knows: what can be released and which state follows. Does not know: how it is th
 from collections.abc import Callable
 
 from d365edi.errors import D365EdiError
-from d365edi.flows import named, policy, reparse, stores
+from d365edi.flows import named, policy, reparse, shared, stores
 from d365edi.flows.context import FlowContext
 from d365edi.flows.named import Selection
 from d365edi.flows.outbox import withdraw
@@ -35,7 +35,7 @@ async def release(ctx: FlowContext, selection: Selection, actor: str) -> list[st
             selection,
             lambda target: f"d365edi release {target}",
             lambda document: _release_document(tx, ctx, document, actor, by_id=bool(selection.id)),
-            lambda message: _release_message(tx, message, actor),
+            lambda message: _release_message(tx, ctx, message, actor),
             lambda delivery: _release_delivery(tx, delivery, actor),
         )
     )
@@ -176,7 +176,9 @@ def _sent_again(tx: Tx, document: Document, *, by_id: bool) -> bool:
     return by_id or message.reason == policy.RELEASED
 
 
-def _release_message(tx: Tx, message: Message, actor: str) -> str:
+def _release_message(tx: Tx, ctx: FlowContext, message: Message, actor: str) -> str:
+    if given := shared.give(tx, ctx, message, actor):
+        return given
     tx.messages.set_state(message.id, "received", policy.RELEASED)
     tx.audit.append("released", message=message.id, partner=message.partner, actor=actor, name=message.name)
     return f"{message.name} is parsed again"

@@ -22,6 +22,11 @@ from d365edi.flows.messages import document_name
 from d365edi.journal import Delivery, Document, Tx
 from d365edi.odata.plan import plain_words
 
+AUDITED_AS = {
+    key: f"receipt_{key}" for key in ("message", "document", "delivery", "partner", "name", "actor", "receipt")
+}
+"""What a receipt says under a name that a line of the audit trail has for something else."""
+
 
 async def deliver(ctx: FlowContext, delivery_id: int, counters: Counters) -> None:
     """Attempt one delivery that is due. One that is not due (any more) is skipped. Orders for stores of one order follow it."""
@@ -105,7 +110,7 @@ def record(tx: Tx, delivery: Delivery, receipt: Receipt) -> list[Document]:
             tx.documents.set_state(row.id, "delivered")
             stores.settle(tx, row)
     about: dict[str, Any] = {"delivery": delivery.id, "partner": delivery.partner, "name": delivery.name}
-    about |= {"receipt": receipt.id, **receipt.detail}
+    about |= {"receipt": receipt.id} | {AUDITED_AS.get(key, key): value for key, value in receipt.detail.items()}
     for row in documents:
         tx.audit.append("delivered", message=row.message, document=row.id, **about)
     if not documents:

@@ -1,6 +1,7 @@
 """Endpoint to journal: list, wait until stable, fetch, claim by digest, and only then settle at the source.
 
-A file is fetched after two equal sightings; the second follows within the same pass. Payload, digest and message row are
+A file is fetched after two equal sightings; the second follows within the same pass. A message of a mailbox is whole in the
+first, and its id is its identity: what was claimed under it is never fetched again. Payload, digest and message row are
 stored in one durable transaction before the file is settled (moved or deleted) at the source. Settling is a state of its
 own and retried alone: after a crash between the two the file is stored here and still at the source, and the next pass
 recognises it and only settles it.
@@ -8,11 +9,9 @@ recognises it and only settles it.
 Knows: pickups, sightings, claims. Does not know: what is in the bytes (only whether their trailer is there), any protocol.
 """
 
-import hashlib
 from collections.abc import Callable, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from typing import Any
 
 from d365edi import log
 from d365edi.edi.sniff import complete
@@ -20,36 +19,23 @@ from d365edi.endpoints.base import Endpoint, Remote
 from d365edi.endpoints.health import kind_of
 from d365edi.errors import EndpointError, Refused, Unavailable
 from d365edi.failpoints import reach
-from d365edi.flows import named, policy
-from d365edi.flows.answer import KINDS
+from d365edi.flows import policy, shared
+from d365edi.flows.claim import ClaimedFile, ReadyFile, claim
 from d365edi.flows.context import Counters, FlowContext
 from d365edi.flows.look import look
 from d365edi.flows.messages import size_text
-from d365edi.flows.outbox import deliver_again
 from d365edi.flows.partner import PickupFlow
 from d365edi.journal import Message, Sighting, Tx
 from d365edi.journal.sightings import UNFINISHED
 from d365edi.settings.partners import Duplicates
 
-
-@dataclass(frozen=True, slots=True)
-class ClaimedFile:
-    """A claimed file: its message, and whether the same bytes under the same key were received before (`again`), whether
-    it was claimed in an earlier pass (`known`), and whether it is not at the source any more (`cleared`)."""
-
-    message: Message
-    again: bool = False
-    known: bool = False
-    cleared: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ReadyFile:
-    """A file that is complete, and its sighting. `beside` another one of its key in the last listing, it does not replace it."""
-
-    remote: Remote
-    sighting: Sighting
-    beside: bool = False
+TRIES = 3
+"""Failed fetches of a message after which `status` shows it."""
+USED_UP = "its extract count was used up after our fetch of it began; it is fetched all the same"
+UNMARKED = (
+    'it is stored and was marked, and the server still offers it to others; clear it there, or set after = "delete"'
+)
+"""Why a message stands in `status` that is stored."""
 
 
 async def receive(ctx: FlowContext, pickup: PickupFlow, counters: Counters, received: Callable[[int], object]) -> None:
@@ -103,22 +89,23 @@ async def _ready(
     """The files that are complete: seen often enough without a change (sentinels are handled by the endpoint), and the keys
     under which a further file is listed. `hidden` are these keys of the listing before."""
     seen = await look(ctx, pickup, endpoint)
-    for _ in range(pickup.endpoint_settings.complete.needed - 1):
-        if not any(_young(pickup, sighting) for sighting in seen.sightings.values()):
+    needed = 1 if seen.mailbox else pickup.endpoint_settings.complete.needed
+    for _ in range(needed - 1):
+        if not any(_young(needed, sighting) for sighting in seen.sightings.values()):
             break
         await ctx.sleep(pickup.endpoint_settings.complete.apart.total_seconds())
         seen = await look(ctx, pickup, endpoint)
     ready = [
-        ReadyFile(remote, sighting, remote.key in hidden)
+        ReadyFile(remote, sighting, remote.key in hidden, keyed=bool(seen.mailbox))
         for remote in seen.first
-        if not _young(pickup, sighting := seen.sightings[remote.key])
+        if not _young(needed, sighting := seen.sightings[remote.key])
         and not (sighting.message is not None and pickup.after.action == "leave")
     ]
     return ready, {remote.key for remote in seen.later}
 
 
-def _young(pickup: PickupFlow, sighting: Sighting) -> bool:
-    return sighting.message is None and sighting.equal < pickup.endpoint_settings.complete.needed
+def _young(needed: int, sighting: Sighting) -> bool:
+    return sighting.message is None and sighting.equal < needed
 
 
 async def _take(
@@ -127,30 +114,65 @@ async def _take(
     remote, sighting = file.remote, file.sighting
     if sighting.message is not None:
         known = await ctx.journal.read(partial(_message, id=sighting.message))
-        if not known.settled:
-            cleared = await _settle(ctx, pickup, endpoint, remote, known, sighting.verdict)
+        if not known.settled or file.keyed:
+            cleared = await _clear_known(ctx, pickup, endpoint, file, known)
             return ClaimedFile(known, known=True, cleared=cleared)
+    if not remote.extractable and not sighting.verdict:
+        await _note_reason(ctx, pickup, remote, USED_UP)
+        log.say("WARNING", pickup.name, "received", f"{remote.name}: {USED_UP}")
     try:
         payload = await endpoint.fetch(remote, pickup.endpoint_settings.max_message)
     except EndpointError as error:
-        if kind_of(error):
-            counters.add("unreachable")
-            return None
-        if str(error) != sighting.verdict:
-            await _note_reason(ctx, pickup, remote, str(error))
-            log.say("WARNING", pickup.name, "passed over", f"{remote.name}: {error}")
+        await _not_fetched(ctx, pickup, file, error, counters)
         return None
     reach("receive.fetched")
     if not policy.complete_enough(
-        complete=pickup.settings.holds is not None or complete(payload), waits=sighting.waits
+        complete=file.keyed or pickup.settings.holds is not None or complete(payload), waits=sighting.waits
     ):
         await _note_reason(ctx, pickup, remote, UNFINISHED, waits=1)
         counters.add("incomplete")
         return None
-    taken = await ctx.journal.write(lambda tx: _claim(tx, ctx, pickup, file, payload))
+    owner = await shared.owner_at(ctx, pickup, payload)
+    taken = await ctx.journal.write(lambda tx: claim(tx, ctx, pickup, file, payload, owner))
     reach("receive.claimed")
-    _report(pickup, ctx.partners[pickup.partner].settings.duplicates, taken, counters)
+    if not taken.known:
+        _report(pickup, ctx.partners[taken.message.partner].settings.duplicates, taken, counters)
     return replace(taken, cleared=await _settle(ctx, pickup, endpoint, remote, taken.message))
+
+
+async def _not_fetched(
+    ctx: FlowContext, pickup: PickupFlow, file: ReadyFile, error: EndpointError, counters: Counters
+) -> None:
+    """What fails as a whole is reported by the breaker. What concerns this file or message alone is tried again at the next
+    polls; a message of a mailbox that cannot be fetched as a whole stands in `status` from the third time on."""
+    remote, sighting = file.remote, file.sighting
+    if kind_of(error):
+        counters.add("unreachable")
+        return
+    if file.keyed and not isinstance(error, Refused):
+        tries = sighting.waits + 1
+        await _note_reason(ctx, pickup, remote, str(error) if tries >= TRIES else "", waits=1)
+        counters.add("waiting")
+        if tries in (1, TRIES):
+            log.say("WARNING", pickup.name, "waits", f"{remote.name}: {error}; it is tried again at each poll")
+    elif str(error) != sighting.verdict:
+        await _note_reason(ctx, pickup, remote, str(error))
+        log.say("WARNING", pickup.name, "passed over", f"{remote.name}: {error}")
+
+
+async def _clear_known(
+    ctx: FlowContext, pickup: PickupFlow, endpoint: Endpoint, file: ReadyFile, known: Message
+) -> bool:
+    """Clear the source of a message that is stored. One that is marked and still offered is marked once more, then reported."""
+    remote, sighting = file.remote, file.sighting
+    if known.settled and pickup.after.action == "mark":
+        if sighting.waits and sighting.verdict != UNMARKED:
+            await _note_reason(ctx, pickup, remote, UNMARKED)
+            log.say("WARNING", pickup.name, "not settled", f"{remote.name}: {UNMARKED}", run=known.run)
+        if sighting.waits:
+            return False
+        await _note_reason(ctx, pickup, remote, "", waits=1)
+    return await _settle(ctx, pickup, endpoint, remote, known, sighting.verdict)
 
 
 def _message(tx: Tx, id: int) -> Message:
@@ -161,61 +183,6 @@ async def _note_reason(ctx: FlowContext, pickup: PickupFlow, remote: Remote, rea
     await ctx.journal.write(
         lambda tx: tx.sightings.verdict(pickup.endpoint, pickup.view, remote.key, reason, waits=waits)
     )
-
-
-def _claim(tx: Tx, ctx: FlowContext, pickup: PickupFlow, file: ReadyFile, payload: bytes) -> ClaimedFile:
-    """One transaction: the payload, the message row with its state, the sighting that it came from, the audit line."""
-    remote = file.remote
-    digest = hashlib.sha256(payload).hexdigest()
-    same = tx.messages.same(pickup.partner, remote.key, digest)
-    if same is not None:
-        tx.sightings.taken(pickup.endpoint, pickup.view, remote.key, same.id)
-        tx.audit.append("duplicate", message=same.id, partner=pickup.partner, name=remote.name, digest=digest)
-        _resend_acknowledgments(tx, same)
-        return ClaimedFile(same, again=True)
-    duplicates = ctx.partners[pickup.partner].settings.duplicates
-    earlier = tx.messages.with_digest(pickup.partner, digest)
-    replaced = [] if file.beside else tx.messages.named(pickup.partner, remote.key)
-    decision = policy.claim(
-        remote.name,
-        [message.digest for message in replaced],
-        [message.name for message in earlier],
-        duplicates,
-    )
-    message = tx.messages.add(
-        direction="in",
-        partner=pickup.partner,
-        flow=pickup.name,
-        endpoint=pickup.endpoint,
-        path=pickup.place.path,
-        name=remote.name,
-        remote=remote.key,
-        size=len(payload),
-        modified=remote.modified,
-        payload=payload,
-        state=decision.state,
-        reason=decision.reason,
-    )
-    tx.sightings.taken(pickup.endpoint, pickup.view, remote.key, message.id)
-    if decision.state == "duplicate" and earlier:
-        _resend_acknowledgments(tx, earlier[0])
-    detail: dict[str, Any] = {"name": remote.name, "size": len(payload), "digest": digest, "reason": decision.reason}
-    tx.audit.append(decision.state, message=message.id, partner=pickup.partner, **detail)
-    # What is logged has the command as it is typed.
-    return ClaimedFile(replace(message, reason=named.runnable(tx, decision.reason, message, message.name)))
-
-
-def _resend_acknowledgments(tx: Tx, message: Message) -> None:
-    """Send the stored acknowledgment again when the same bytes arrive again: the partner may have missed it.
-
-    Its progress makes the endpoint check first, so that an acknowledgment that is still there counts as delivered."""
-    for delivery in tx.deliveries.for_message(message.id):
-        answers = delivery.kind in KINDS and delivery.state == "delivered"
-        if answers and tx.payloads.kept(delivery.digest):
-            again = deliver_again(tx, delivery)
-            tx.audit.append(
-                "offered again", delivery=again.id, message=message.id, partner=delivery.partner, name=delivery.name
-            )
 
 
 def _report(pickup: PickupFlow, duplicates: Duplicates, taken: ClaimedFile, counters: Counters) -> None:

@@ -7,6 +7,7 @@
     waiting, quarantined ─→ delivered                (a lookup showed that it was delivered)
 
 Beside it the acknowledgment: none | awaited → overdue → accepted, accepted_with_errors, partially, rejected.
+Whether it was picked up is in `picked_up`.
 Those with one order key go one after the other, in the order in which they were made; one that is quarantined does
 not block the next one. The documents in a delivery are in `delivery_documents`.
 
@@ -37,6 +38,7 @@ _INSERT = insert(
     "deliveries",
     *("message", "parent", "partner", "flow", "endpoint", "path", "name", "kind", "digest", "order_key"),
     *("interchange", "functional_id", "group", "state", "ack", "ack_due", "created_at", "state_at", "progress"),
+    *("extract", "picked_up_within"),
 )
 _OPEN = "deliveries.state IN ('pending', 'attempting', 'waiting')"
 # The first of its order key among those that are open.
@@ -55,6 +57,15 @@ _RESTING = (
 _DUE = select(Delivery, "deliveries", f"{_IN_ORDER} AND until <= ? AND NOT {_RESTING} ORDER BY until, id LIMIT ?")
 _BEHIND = "SELECT id FROM deliveries WHERE order_key = ? AND id > ? AND state = 'pending' ORDER BY id LIMIT 1"
 _NEXT = " ".join(("SELECT until FROM deliveries", _IN_ORDER, "ORDER BY until LIMIT 1"))
+# A document that is made in a mailbox is found by its id.
+_CHECKPOINT = "UPDATE deliveries SET progress = ?1, stored_as = iif(?2 = '', stored_as, ?2) WHERE id = ?3"
+# What was counted begins to be awaited when it is delivered.
+_DELIVERED = (
+    "UPDATE deliveries SET delivered_at = ?1, receipt = ?2, receipt_detail = ?3, ack_due = coalesce(?4, ack_due), "
+    "picked_up = iif(extract > 0, 'awaited', picked_up), picked_up_due = iif(extract > 0, ?1 + picked_up_within, NULL) "
+    "WHERE id = ?5"
+)
+# A person has answered the question that was asked at this step.
 _SEND_AGAIN = (
     "UPDATE deliveries SET progress = json_set(progress, '$.step', iif(progress ->> 'step' = 'unseen', 'intent', 'again')) "
     "WHERE id = ? AND progress ->> 'step' IN ('unseen', 'asked')"
@@ -112,6 +123,7 @@ _SEARCH = select(
     "WHERE name = ?1 COLLATE NOCASE OR (receipt <> '' AND receipt = ?1 COLLATE NOCASE) "
     'OR (interchange IS NOT NULL AND interchange = ?2) OR ("group" IS NOT NULL AND "group" = ?2) '
     'OR id IN (SELECT delivery FROM delivery_documents WHERE "group" = ?2) '
+    "OR (stored_as <> '' AND stored_as = ?1) "
     "ORDER BY id DESC LIMIT ?3",
 )
 _SEARCH_DIGEST = select(Delivery, "deliveries", "WHERE digest >= ? AND digest < ? ORDER BY id DESC LIMIT ?")
@@ -147,11 +159,14 @@ class Deliveries(JournalTable):
         ack: AckState = "none",
         ack_due: float | None = None,
         progress: Mapping[str, str] | None = None,
+        extract: int = 0,
+        picked_up_within: float | None = None,
     ) -> Delivery:
         """Put a delivery into the outbox: its exact bytes (or a file of them), and the `documents` in them. A replay of the
         same bytes names its `parent`.
 
         `progress` is what earlier deliveries of the same thing recorded: with it the endpoint looks up the state first.
+        `extract` and `picked_up_within` (seconds) as `Delivery` has them.
         """
         digest = self._payloads.put(payload) if isinstance(payload, bytes) else self._payloads.put_file(payload)
         now = self._unit.now
@@ -160,6 +175,7 @@ class Deliveries(JournalTable):
             (
                 *(message, parent, partner, flow, endpoint, path, name, kind, digest, order_key),
                 *(interchange, functional_id, group, "pending", ack, ack_due, now, now, to_json(progress or {})),
+                *(extract, picked_up_within),
             ),
         ).lastrowid
         assert id is not None
@@ -233,18 +249,15 @@ class Deliveries(JournalTable):
         if row is None:
             raise JournalError(f"delivery {id} is {self.get(id).state}: no attempt is running")
         progress = {**json.loads(row[0]), **facts, "step": step}
-        self._execute("UPDATE deliveries SET progress = ? WHERE id = ?", (to_json(progress), id))
+        stored_as = facts.get("document", "")
+        self._execute(_CHECKPOINT, (to_json(progress), stored_as, id))
 
     def delivered(
         self, id: int, receipt_id: str, detail: Mapping[str, str] | None = None, *, ack_due: float | None = None
     ) -> None:
         """The other side has it. `ack_due` says from now on when its acknowledgment is late."""
         self._step(id, "delivered")
-        self._execute(
-            "UPDATE deliveries SET delivered_at = ?, receipt = ?, receipt_detail = ?, ack_due = coalesce(?, ack_due) "
-            "WHERE id = ?",
-            (self._unit.now, receipt_id, to_json(detail or {}), ack_due, id),
-        )
+        self._execute(_DELIVERED, (self._unit.now, receipt_id, to_json(detail or {}), ack_due, id))
 
     def waiting(self, id: int, until: float, reason: str) -> None:
         """It failed and is tried again at `until`. The time of the first failure is kept: the retry budget counts from it."""
@@ -313,7 +326,8 @@ class Deliveries(JournalTable):
         return self._all(_OVERDUE, now, limit)
 
     def search(self, text: str) -> list[Delivery]:
-        """By file name, receipt (a D365 key), our control number or the beginning of the digest, newest first."""
+        """By file name, receipt (a D365 key, the id of a message in a mailbox), the id of its document there, our control number
+        or the beginning of the digest, newest first."""
         number = int(text) if text.isascii() and text.isdigit() and len(text) < 15 else None
         found = self._all(_SEARCH, text, number, SEARCH_LIMIT)
         if not found and (between := digest_range(text)):

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from d365edi.journal.states import ANSWERS, AckState, DeliveryState
+from d365edi.journal.states import ANSWERS, AckState, DeliveryState, PickedUpState
 from d365edi.journal.table import Transitions
 
 TRANSITIONS: Transitions = {
@@ -27,6 +27,14 @@ ACK_TRANSITIONS: Transitions = {
     "overdue": ANSWERED,
     **{answer: frozenset(ANSWERS[place:]) for place, answer in enumerate(ANSWERS)},
 }
+PICKED_UP_TRANSITIONS: Transitions = {
+    "none": frozenset({"awaited", "fetched"}),
+    "awaited": frozenset({"fetched", "overdue", "gone", "none"}),
+    "overdue": frozenset({"fetched", "gone", "none"}),
+    "fetched": frozenset(),
+    "gone": frozenset(),
+}
+"""A late pick-up still closes it; it is not asked any more where the same bytes are sent again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +43,10 @@ class Delivery:
 
     Of an interchange with several groups `functional_id` and `group` are the first one's.
 
-    `progress` is all that attempts recorded, `receipt` the name a person would search for on the other side."""
+    `progress` is all that attempts recorded, `receipt` the name a person would search for on the other side.
+
+    `extract`: how often the other side may fetch it (0: any number of times, or nobody counts), `picked_up_within` so many
+    seconds after it was delivered (None: whenever it likes); `picked_up_detail` says how sure `picked_up` is."""
 
     id: int
     message: int | None
@@ -59,6 +70,12 @@ class Delivery:
     ack: AckState
     ack_due: float | None
     ack_detail: str
+    extract: int
+    picked_up_within: float | None
+    picked_up: PickedUpState
+    picked_up_due: float | None
+    picked_up_at: float | None
+    picked_up_detail: str
     created_at: float
     state_at: float
     delivered_at: float | None

@@ -11,7 +11,9 @@ Beside it `settled`: the source knows that we hold it.
 Knows: names, digests, states. Does not know: EDI, endpoints.
 """
 
+import json
 import sqlite3
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
@@ -45,8 +47,9 @@ TRANSITIONS: Transitions = {
 class Message:
     """One message. Times in seconds since the epoch, `modified` as the server reported it; `digest` sha256 in hex.
 
-    `remote` distinguishes it from all else at its place: a file's name, a record's whole key ("" for a record that was
-    collected before keys were kept, see `records`)."""
+    `remote` distinguishes it from all else at its place: the id of a message in a mailbox, a record's whole key ("" for a record
+    that was collected before keys were kept, see `records`); "" for a file, which is known by its name and its bytes.
+    `fetched_by` is what it was fetched by in a mailbox: message and document id."""
 
     id: int
     direction: Direction
@@ -66,6 +69,12 @@ class Message:
     state_at: float
     settled_at: float | None
     settled_name: str
+    fetched_by: str = ""
+
+    @property
+    def key(self) -> str:
+        """What distinguishes it from all else at its place: of a file its name."""
+        return self.remote or self.name
 
     @property
     def settled(self) -> bool:
@@ -81,10 +90,29 @@ class Message:
 _INSERT = insert("messages", *(name for name in Message.__dataclass_fields__ if name != "id"))
 _GET = select(Message, "messages", "WHERE id = ?")
 _SAME = select(
-    Message, "messages", "WHERE direction = 'in' AND partner = ? AND remote = ? AND digest = ? AND parent IS NULL"
+    Message,
+    "messages",
+    "WHERE direction = 'in' AND partner = ? AND name = ? AND digest = ? AND remote = '' AND parent IS NULL",
 )
 _NAMED = select(
-    Message, "messages", "WHERE direction = 'in' AND parent IS NULL AND partner = ? AND remote = ? ORDER BY id"
+    Message,
+    "messages",
+    "WHERE direction = 'in' AND parent IS NULL AND partner = ? AND name = ? AND remote = '' ORDER BY id",
+)
+_OF_KEYS = (
+    "SELECT remote, id FROM messages WHERE direction = 'in' AND remote <> '' AND parent IS NULL AND endpoint = ? "
+    "AND remote IN (SELECT value FROM json_each(?))"
+)
+_GIVE = "UPDATE messages SET partner = ?, state = ?, reason = ?, state_at = ? WHERE id = ?"
+_SEARCH_KEY = select(
+    Message,
+    "messages",
+    "WHERE direction = 'in' AND remote = ?1 AND remote <> '' AND (?2 = '' OR endpoint = ?2) ORDER BY id DESC LIMIT ?3",
+)
+_SEARCH_DOCUMENT = select(
+    Message,
+    "messages",
+    "WHERE fetched_by <> '' AND substr(fetched_by, instr(fetched_by, ':') + 1) = ? ORDER BY id DESC LIMIT ?",
 )
 _DIGEST = select(Message, "messages", "WHERE digest = ? AND partner = ? ORDER BY id")
 _CHILDREN = select(Message, "messages", "WHERE parent = ? ORDER BY id")
@@ -119,6 +147,7 @@ class Messages(JournalTable):
         modified: float | None,
         payload: bytes,
         remote: str = "",
+        fetched_by: str = "",
         state: MessageState = "received",
         reason: str = "",
         parent: int | None = None,
@@ -126,9 +155,10 @@ class Messages(JournalTable):
     ) -> Message:
         """Claim a message: its bytes are kept and its row stands.
 
-        `remote` is its key at its place, left out: its name. JournalError where a file of that partner with the same key and
-        digest stands already (ask `same` first), or a record of that flow and company with the same key (`records.known`);
-        a replay names its `parent` and may repeat them. `settled` where there is no source to clear."""
+        `remote` is its key at its place, left out: that of a record is its name, a file has none. JournalError where a file of
+        that partner with the same name and digest stands already (ask `same` first), a message of that endpoint with the same
+        key (`keyed`), or a record of that flow and company with the same key (`records.known`); a replay names its `parent` and
+        may repeat them. `settled` where there is no source to clear."""
         digest, now = self._payloads.put(payload), self._unit.now
         settled_at = now if settled else None
         values = (
@@ -139,7 +169,7 @@ class Messages(JournalTable):
                 endpoint,
                 path,
                 name,
-                remote or name,
+                remote or (name if direction == "out" else ""),
                 size,
                 modified,
                 digest,
@@ -147,12 +177,12 @@ class Messages(JournalTable):
                 reason,
                 parent,
             ),
-            *(now, now, settled_at, ""),
+            *(now, now, settled_at, "", fetched_by),
         )
         try:
             id = self._execute(_INSERT, values).lastrowid
         except sqlite3.IntegrityError as error:
-            if (same := self.same(partner, remote or name, digest)) is None or parent is not None:
+            if (same := self.same(partner, name, digest)) is None or parent is not None or remote:
                 raise
             raise JournalError(f"{name} of {partner} with these bytes is held already as message {same.id}") from error
         assert id is not None
@@ -171,14 +201,24 @@ class Messages(JournalTable):
             raise JournalError(f"there is no message {id}")
         return Message(*row)
 
-    def same(self, partner: str, remote: str, digest: str) -> Message | None:
-        """The file of that partner with that key and those bytes (replays left out)."""
-        row = self._execute(_SAME, (partner, remote, digest)).fetchone()
+    def same(self, partner: str, name: str, digest: str) -> Message | None:
+        """The file of that partner with that name and those bytes (replays left out)."""
+        row = self._execute(_SAME, (partner, name, digest)).fetchone()
         return Message(*row) if row else None
 
-    def named(self, partner: str, remote: str) -> list[Message]:
-        """The files of that partner with that key (replays left out), oldest first."""
-        return self._all(_NAMED, partner, remote)
+    def keyed(self, endpoint: str, keys: Collection[str]) -> dict[str, int]:
+        """The messages of mailboxes of an endpoint by their ids there, whatever partner, flow, path or name they have."""
+        return dict(self._execute(_OF_KEYS, (endpoint, json.dumps(list(keys)))).fetchall())
+
+    def give(self, id: int, partner: str, state: MessageState, reason: str) -> None:
+        """It belongs to another partner than was thought, and continues there. JournalError where it may not be in that state."""
+        row = self._execute("SELECT state FROM messages WHERE id = ?", (id,)).fetchone()
+        step(TRANSITIONS, "message", id, row and row[0], state)
+        self._execute(_GIVE, (partner, state, reason, self._unit.now, id))
+
+    def named(self, partner: str, name: str) -> list[Message]:
+        """The files of that partner with that name (replays left out), oldest first."""
+        return self._all(_NAMED, partner, name)
 
     def with_digest(self, partner: str, digest: str) -> list[Message]:
         """All messages of that partner with those bytes, oldest first."""
@@ -228,8 +268,13 @@ class Messages(JournalTable):
         return self._all(_UNSETTLED, endpoint, path)
 
     def search(self, text: str) -> list[Message]:
-        """By file name (in any case), by run, or by the beginning of the digest (from six characters), newest first."""
+        """By file name (in any case), by the id of a message in a mailbox (`id` or `endpoint:id`) or of its document, by run,
+        or by the beginning of the digest (from six characters), newest first."""
         found = self._all(_SEARCH_NAME, text, SEARCH_LIMIT)
+        if not found:
+            endpoint, _, key = text.rpartition(":")
+            found = self._all(_SEARCH_KEY, key, endpoint, SEARCH_LIMIT)
+            found = found or self._all(_SEARCH_DOCUMENT, text, SEARCH_LIMIT)
         if not found and text.count(":") >= 2:
             name = text.partition(":")[2].rpartition(":")[0]
             found = [message for message in self._all(_SEARCH_NAME, name, SEARCH_LIMIT) if message.run == text]

@@ -23,7 +23,7 @@ UNFINISHED = "its trailer (IEA or UNZ) is not there yet"
 class Sighting:
     """One thing at a place, by its key (`remote`; that of a file is its name). `equal` listings in a row showed this size and
     time (0: passed over, or gone); `waits` counts the further listings granted to a file without its trailer; `verdict` says
-    why it was not taken; `message` is what it became."""
+    why it was not taken; `message` is what it became. `begun`: 1 where its fetch may have begun (of a mailbox only)."""
 
     endpoint: str
     path: str
@@ -37,15 +37,19 @@ class Sighting:
     waits: int
     verdict: str
     message: int | None
+    begun: int = 0
 
 
 class Listed(NamedTuple):
-    """One line of a listing: what a place offers. Without a `key` its name is its key."""
+    """One line of a listing: what a place offers. Without a `key` its name is its key. `known` is the message that it is, where
+    that was claimed; `begun`: 1 where it is fetched as soon as it is recorded, and that has to be known."""
 
     name: str
     size: int
     modified: float | None
     key: str = ""
+    known: int | None = None
+    begun: int = 0
 
 
 class Passed(NamedTuple):
@@ -67,13 +71,15 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PlaceStatus:
-    """When a place was listed last, how many names it offered and how many were passed over."""
+    """When a place was listed last, how many names it offered and how many were passed over, `earlier` of them because they lay
+    there before `since`."""
 
     endpoint: str
     path: str
     looked_at: float
     offered: int
     passed: int
+    earlier: int = 0
 
 
 _PLACE = select(Sighting, "sightings", "WHERE endpoint = ? AND path = ?")
@@ -93,9 +99,13 @@ _FAILING = (
     "SELECT name, size, modified FROM sightings INDEXED BY sightings_stuck "
     "WHERE endpoint = ? AND path = ? AND verdict <> '' AND verdict NOT IN (?, ?) AND equal > 0"
 )
+_BEGUN = "SELECT remote FROM sightings WHERE endpoint = ? AND path = ? AND begun = 1 AND message IS NULL"
 _FORGET = "DELETE FROM sightings WHERE endpoint = ? AND path = ? AND remote = ?"
 _PUT = insert("sightings", *Sighting.__dataclass_fields__).replace("INSERT", "INSERT OR REPLACE", 1)
 _SEARCH = select(Sighting, "sightings", "WHERE name = ? COLLATE NOCASE ORDER BY last_at DESC LIMIT ?")
+_SEARCH_KEY = select(
+    Sighting, "sightings", "WHERE remote = ?1 AND (?2 = '' OR endpoint = ?2) ORDER BY last_at DESC LIMIT ?3"
+)
 _STUCK = select(
     Sighting,
     "sightings",
@@ -118,12 +128,13 @@ class Sightings(JournalTable):
         passed: Sequence[Passed] = (),
         *,
         part: Part | None = None,
+        earlier: int = 0,
     ) -> list[Sighting]:
         """Record one listing of a place: what it offers, each key once, and what was passed over.
 
         Returns the sightings of what it offers, in that order. `path` names one view of a folder, its pattern included:
         two patterns over one folder are two places, or each would take the files of the other for gone. Of a `part` what is
-        not in it is not gone."""
+        not in it is not gone. `earlier` is how many more were passed over because they lay there before `since`."""
         now = self._unit.now
         if part is None:
             rows = self._execute(_PLACE, (endpoint, path))
@@ -142,8 +153,9 @@ class Sightings(JournalTable):
                 changed.append(sighting)
         changed += self._newly_passed(before, (endpoint, path), passed)
         self._write(changed, _newly_gone(before) if part is None else ())
-        counts = (len(remotes), len(passed)) if part is None else (part.offered, part.passed)
-        self._execute("INSERT OR REPLACE INTO places VALUES (?, ?, ?, ?, ?)", (endpoint, path, now, *counts))
+        offered, aside = (len(remotes), len(passed)) if part is None else (part.offered, part.passed)
+        values = (endpoint, path, now, offered, aside + earlier, earlier)
+        self._execute("INSERT OR REPLACE INTO places VALUES (?, ?, ?, ?, ?, ?)", values)
         return after
 
     def stored(self, endpoint: str, path: str) -> Iterator[tuple[str, int, float | None]]:
@@ -153,6 +165,10 @@ class Sightings(JournalTable):
     def count_stored(self, endpoint: str, path: str) -> int:
         """How many files of a place are stored."""
         return int(self._execute(_COUNT_STORED, (endpoint, path)).fetchone()[0])
+
+    def begun(self, endpoint: str, path: str) -> frozenset[str]:
+        """The keys of what may have been fetched from a place and is not claimed."""
+        return frozenset(key for (key,) in self._execute(_BEGUN, (endpoint, path)))
 
     def failing(self, endpoint: str, path: str) -> Iterator[tuple[str, int, float | None]]:
         """Name, size and time of the files of a place that could not be fetched, or not be cleared."""
@@ -203,8 +219,12 @@ class Sightings(JournalTable):
         return [PlaceStatus(*row) for row in self._execute(_PLACES)]
 
     def search(self, text: str) -> list[Sighting]:
-        """By file name (in any case), last seen first."""
-        return [Sighting(*row) for row in self._execute(_SEARCH, (text, SEARCH_LIMIT))]
+        """By file name (in any case), last seen first; or by the id of a message in a mailbox, as `id` or `endpoint:id`."""
+        rows = self._execute(_SEARCH, (text, SEARCH_LIMIT)).fetchall()
+        if not rows:
+            endpoint, _, key = text.rpartition(":")
+            rows = self._execute(_SEARCH_KEY, (key, endpoint, SEARCH_LIMIT)).fetchall()
+        return [Sighting(*row) for row in rows]
 
     def _write(self, changed: Sequence[Sighting], gone: Sequence[Sighting]) -> None:
         self._unit.connection.executemany(_PUT, [_values(sighting) for sighting in changed])
@@ -240,9 +260,12 @@ def _newly_gone(before: dict[str, Sighting]) -> list[Sighting]:
 
 def _seen(old: Sighting | None, key: tuple[str, str, str, str], listed: Listed, now: float) -> Sighting:
     if old is None or (old.size, old.modified) != (listed.size, listed.modified) or old.equal == 0:
-        return Sighting(*key, listed.size, listed.modified, 1, old.first_at if old else now, now, 0, "", None)
+        first_at = old.first_at if old else now
+        return Sighting(*key, listed.size, listed.modified, 1, first_at, now, 0, "", listed.known, listed.begun)
     if old.message is not None:
         return old
+    if listed.known is not None:
+        return replace(old, verdict="", message=listed.known, last_at=now)
     return replace(old, equal=old.equal + 1, last_at=now)
 
 

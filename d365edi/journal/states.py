@@ -9,8 +9,10 @@ MessageState = Literal["received", "translated", "done", "duplicate", "quarantin
 DocumentState = Literal["ready", "held", "delivering", "delivered", "rejected"]
 DeliveryState = Literal["pending", "attempting", "delivered", "waiting", "quarantined", "cancelled"]
 AckState = Literal["none", "awaited", "accepted", "accepted_with_errors", "partially", "rejected", "overdue"]
+"""How far the acknowledgment of a delivery, or of one document in it, is."""
+PickedUpState = Literal["none", "awaited", "fetched", "overdue", "gone"]
+"""Whether the other side fetched what was delivered: not asked, not yet, yes, not in time, nobody can know."""
 ANSWERS: tuple[AckState, ...] = ("accepted", "accepted_with_errors", "partially", "rejected")
 """The states of what is acknowledged, from the best to the worst: of two acknowledgments the worse counts."""
-"""How far the acknowledgment of a delivery, or of one document in it, is."""
 SEND_AGAIN = "correct the data or the map, then: d365edi replay {} --from render --go"
 """What to do about a document that the partner did not accept, by the name of its file, its number or `--id` with an id."""

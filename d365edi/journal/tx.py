@@ -4,12 +4,13 @@ Knows: which tables there are. Does not know: threads, commits, who asks.
 """
 
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from d365edi.journal.acknowledgments import Acknowledgment, Acknowledgments
 from d365edi.journal.ages import Ages
 from d365edi.journal.alerts import Alerts
 from d365edi.journal.audit import Audit
+from d365edi.journal.baselines import Baselines, Earlier
 from d365edi.journal.counters import ControlNumbers
 from d365edi.journal.cursors import Cursors
 from d365edi.journal.deliveries import Deliveries
@@ -19,6 +20,7 @@ from d365edi.journal.documents import Document, Documents
 from d365edi.journal.interchanges import Interchanges, ReceivedInterchange
 from d365edi.journal.messages import Message, Messages
 from d365edi.journal.payloads import Payloads
+from d365edi.journal.picked_up import PickedUp
 from d365edi.journal.records import Records
 from d365edi.journal.retention import Retention
 from d365edi.journal.sightings import Sighting, Sightings
@@ -40,10 +42,14 @@ class SearchResult:
     interchanges: list[ReceivedInterchange]
     acknowledgments: list[Acknowledgment]
     sightings: list[Sighting]
+    earlier: list[Earlier] = field(default_factory=list)
 
     def __bool__(self) -> bool:
         return any(
-            (self.messages, self.documents, self.deliveries, self.interchanges, self.acknowledgments, self.sightings)
+            (
+                *(self.messages, self.documents, self.deliveries, self.interchanges, self.acknowledgments),
+                *(self.sightings, self.earlier),
+            )
         )
 
 
@@ -55,6 +61,7 @@ class Tx:
         "ages",
         "alerts",
         "audit",
+        "baselines",
         "counters",
         "cursors",
         "deliveries",
@@ -63,6 +70,7 @@ class Tx:
         "interchanges",
         "messages",
         "payloads",
+        "picked_up",
         "records",
         "retention",
         "sightings",
@@ -79,9 +87,11 @@ class Tx:
         self.documents = Documents(unit)
         self.delivery_documents = DeliveryDocuments(unit)
         self.deliveries = Deliveries(unit, self.payloads, self.delivery_documents)
+        self.picked_up = PickedUp(unit)
         self.acknowledgments = Acknowledgments(unit)
         self.cursors = Cursors(unit)
         self.sightings = Sightings(unit)
+        self.baselines = Baselines(unit)
         self.snapshots = Snapshots(unit)
         self.ages = Ages(unit)
         self.alerts = Alerts(unit)
@@ -103,11 +113,12 @@ class Tx:
             self.interchanges.search(text),
             self.acknowledgments.search(text),
             self.sightings.search(text),
+            self.baselines.search(text),
         )
 
     def counts(self) -> Counts:
-        """How many stand where: {"messages" | "documents" | "deliveries" | "acks": {partner: {state: count}}}."""
-        counts: Counts = {"messages": {}, "documents": {}, "deliveries": {}, "acks": {}}
+        """How many stand where: {"messages" | "documents" | "deliveries" | "acks" | "picked_up": {partner: {state: count}}}."""
+        counts: Counts = {"messages": {}, "documents": {}, "deliveries": {}, "acks": {}, "picked_up": {}}
         for what, partner, state, count in self.unit.connection.execute(COUNTS):
             counts[what].setdefault(partner, {})[state] = count
         return counts

@@ -65,9 +65,10 @@ def counted(ask: Callable[[str], list[tuple[Any, ...]]]) -> dict[str, dict[str, 
         ("documents", "state", "documents"),
         ("deliveries", "state", "deliveries"),
         ("acks", "ack", "deliveries"),
+        ("picked_up", "picked_up", "deliveries"),
     ):
         counts[what] = {}
         for partner, state, count in ask(f"SELECT partner, {column}, count(*) FROM {table} GROUP BY 1, 2"):
-            if (what, state) != ("acks", "none"):
+            if (what, state) not in (("acks", "none"), ("picked_up", "none")):
                 counts[what].setdefault(partner, {})[state] = count
     return counts

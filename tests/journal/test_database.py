@@ -43,6 +43,7 @@ def test_a_new_journal_is_for_its_owner_only_and_has_its_migration_on_record(pat
             (7, "0007_number_key"),
             (8, "0008_alerts"),
             (9, "0009_snapshots"),
+            (10, "0010_mailboxes"),
         ]
     raw.close()
 

@@ -34,7 +34,7 @@ def test_a_message_is_kept_as_it_came(tx: Tx) -> None:
         endpoint="acme",
         path="/outbound",
         name="PO-77.edi",
-        remote="PO-77.edi",
+        remote="",
         size=4,
         modified=12.5,
         digest=digest,
@@ -61,10 +61,29 @@ def test_the_same_file_of_a_partner_is_one_row(tx: Tx) -> None:
 
 
 def test_what_has_one_name_and_several_keys_is_several_rows(tx: Tx) -> None:
-    first, second = message(tx, remote="1"), message(tx, remote="2")
-    assert (first.name, tx.messages.same("acme", "2", first.digest)) == (second.name, second)
-    with pytest.raises(JournalError, match="held already as message 1"):
-        message(tx, remote="1")
+    first, second, file = message(tx, remote="1"), message(tx, remote="2"), message(tx)
+    assert (first.name, first.digest, first.key) == (second.name, second.digest, "1")
+    assert (file.remote, file.key) == ("", "PO-77.edi")
+    assert tx.messages.keyed("acme", ["1", "2", "3"]) == {"1": first.id, "2": second.id}
+    assert tx.messages.same("acme", "PO-77.edi", first.digest) == file
+    assert tx.messages.named("acme", "PO-77.edi") == [file]
+
+
+def test_one_key_at_an_endpoint_is_one_message_whatever_else_it_has(tx: Tx) -> None:
+    message(tx, remote="1")
+    other = {"partner": "bolt", "flow": "bolt.pickup.edi", "path": "/b", "name": "x", "payload": b"other"}
+    with pytest.raises(sqlite3.IntegrityError):
+        message(tx, remote="1", **other)
+    elsewhere = message(tx, remote="1", endpoint="sbi", **other)
+    assert tx.messages.keyed("sbi", ["1"]) == {"1": elsewhere.id}
+
+
+def test_a_message_of_a_mailbox_is_found_by_its_id_and_by_that_of_its_document(tx: Tx) -> None:
+    kept = message(tx, endpoint="sbi", remote="78", fetched_by="78:host1:node1:170d8cdabf4:17")
+    message(tx, name="PO-78.edi", payload=b"other")
+    for text in ("sbi:78", "78", "host1:node1:170d8cdabf4:17", kept.run):
+        assert tx.messages.search(text) == [kept]
+    assert tx.messages.search("acme:78") == []
 
 
 def test_a_record_is_one_row_of_its_flow_and_company_whatever_its_name_and_bytes(tx: Tx) -> None:

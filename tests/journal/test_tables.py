@@ -121,13 +121,14 @@ def test_counts_tell_by_partner_what_stands_where(tx: Tx) -> None:
         "documents": {"acme": {"held": 2, "ready": 1}},
         "deliveries": {"acme": {"pending": 2}},
         "acks": {"acme": {"awaited": 1}},
+        "picked_up": {},
     }
 
 
 def test_counts_follow_every_change_of_a_state_and_no_row_is_read_for_them(tx: Tx) -> None:
     source, other = message(tx), message(tx, partner="bolt", name="PO-78.edi")
     orders = [document(tx, source, state="held") for _ in range(3)]
-    sent = [delivery(tx, ack=ack) for ack in ("awaited", "awaited", "none")]
+    sent = [delivery(tx, ack=ack, extract=1) for ack in ("awaited", "awaited", "none")]
     tx.messages.set_state(source.id, "done")
     tx.messages.set_state(other.id, "quarantined", "why")
     tx.messages.set_state(other.id, "received")
@@ -140,6 +141,8 @@ def test_counts_follow_every_change_of_a_state_and_no_row_is_read_for_them(tx: T
     tx.deliveries.cancelled(sent[0].id, "no")
     tx.deliveries.delivered(sent[1].id, "810_1.edi", ack_due=1500.0)
     tx.deliveries.set_ack(sent[1].id, "overdue")
+    tx.picked_up.set_state(sent[1].id, "overdue")
+    tx.messages.give(other.id, "acme", "quarantined", "whose is it")
     assert tx.counts() == counted(lambda sql: tx.unit.connection.execute(sql).fetchall())
     plan = [row[3] for row in tx.unit.connection.execute(f"EXPLAIN QUERY PLAN {COUNTS}")]
     assert plan == ["SCAN state_counts"]

@@ -6,28 +6,12 @@ import os
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 import asyncssh
 import pytest
 
-from d365edi.endpoints.base import (
-    After,
-    Check,
-    Checkpoint,
-    DeliveryRequest,
-    Listing,
-    NotDelivered,
-    Outcome,
-    Place,
-    Receipt,
-    Remote,
-    Settlement,
-)
-from d365edi.endpoints.breaker import Breaker
-from d365edi.errors import Refused
 from d365edi.journal import Tx
 from tests.journal.make_named_records import INVOICE, SLIP, copy, posted, two_companies
 from tests.journeys.world import World, world
@@ -96,61 +80,6 @@ async def test_the_second_file_of_a_name_is_said_to_wait_where_the_first_one_sta
         seen = await app.journal.read(lambda tx: tx.sightings.search("in.edi"))
     waits = [each.verdict for each in seen if each.remote != "in.edi"]
     assert waits == ["another file of this name is listed before it; it is taken once that one is cleared"]
-
-
-@dataclass
-class Mailbox:
-    """An endpoint whose messages have ids: their names may repeat."""
-
-    name: str = "acme"
-    messages: dict[str, tuple[str, float, bytes]] = field(default_factory=dict)
-    fetched: list[str] = field(default_factory=list)
-
-    async def ping(self) -> list[Check]:
-        """Nothing to try."""
-        return []
-
-    async def list(self, place: Place) -> Listing:
-        """What was not cleared, the newest first."""
-        rows = sorted(self.messages.items(), key=lambda row: -row[1][1])
-        return Listing(tuple(Remote(place.path, name, len(data), at, key=id) for id, (name, at, data) in rows))
-
-    async def fetch(self, remote: Remote, limit: int) -> bytes:
-        """By the message's id."""
-        assert remote.size <= limit
-        self.fetched.append(remote.key)
-        return self.messages[remote.key][2]
-
-    async def settle(self, remote: Remote, after: After, digest: str) -> Settlement:
-        """Clear one message."""
-        assert (after.action, len(digest)) == ("move", 64)
-        return Settlement("settled" if self.messages.pop(remote.key, None) else "gone")
-
-    async def deliver(self, request: DeliveryRequest, checkpoint: Checkpoint) -> Receipt:
-        """Nothing is delivered here."""
-        raise Refused(f"{request.name} is not taken, {checkpoint} or not", endpoint=self.name)
-
-    async def probe(self, request: DeliveryRequest) -> Outcome:
-        """Nothing was delivered here."""
-        assert request.name
-        return NotDelivered()
-
-    async def close(self) -> None:
-        """Nothing is open."""
-
-
-async def test_messages_of_one_name_and_several_ids_are_all_taken_oldest_first(here: World) -> None:
-    orders = [here.order(f"450012{digit}") for digit in range(3)]
-    mailbox = Mailbox(messages={f"id-{at}": ("in.edi", float(at), data) for at, data in enumerate(orders)})
-    async with here.app() as app:
-        app.ctx.endpoints = {**app.ctx.endpoints, "acme": Breaker(mailbox)}
-        await app.tick("acme.pickup.edi")
-        await app.tick("acme.pickup.edi")
-        found = await app.journal.read(lambda tx: tx.messages.search("in.edi")[::-1])
-    assert mailbox.fetched == ["id-0", "id-1", "id-2"]
-    assert [message.remote for message in found] == mailbox.fetched
-    assert mailbox.messages == {}
-    assert sorted(here.sales_orders()) == ["4500120", "4500121", "4500122"]
 
 
 @pytest.mark.parametrize("level", ["hold", "warn"])

@@ -260,6 +260,7 @@ _KNOBS = {
     "edifact": "",
     "acks": 'send = "997"',
     "receive": "",
+    "pickup": "",
     "invoice": "810",
     "file": "{number}_{control:09}",
     "events": "",
@@ -305,6 +306,7 @@ acks     = {{ {acks}, to = {{ endpoint = "acme", path = "{root}/inbound/acks" }}
 [partners.acme.pickup.edi]
 from  = {{ endpoint = "acme", path = "{root}/outbound/*" }}
 every = "1s"
+{pickup}
 
 [partners.acme.receive.850]
 create  = "{create}"

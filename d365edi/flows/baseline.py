@@ -1,0 +1,127 @@
+"""`since`: what lay at a place before its first poll, and is left alone.
+
+Before the first poll does anything, what is there is noted by key, in one transaction: the place has a baseline from then on.
+Dates are compared only where the settings name one, and only those that the server says: they tie within a second, clocks go
+back, and ids need not rise. A mailbox gets its baseline whatever `since` says, so that the setting can be changed later; a folder
+where `since` asks for it, and one that was polled before has an empty one.
+
+Knows: listings, baselines. Does not know: how a place is listed, what is done with the rest.
+"""
+
+import sys
+from collections.abc import Set
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, tzinfo
+from typing import Literal
+
+from d365edi import log
+from d365edi.endpoints.base import Endpoint, Listing, PassedOver, Place, Remote
+from d365edi.flows.context import FlowContext
+from d365edi.flows.partner import PickupFlow
+from d365edi.journal import Tx
+
+Since = date | Literal["now", "all"]
+MOST_LISTINGS = 10
+"""Listings of a first poll: messages may come while it is made, and pages shift."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the journal knows of a listing: messages that were claimed, by key, and the keys of what lay there before the first
+    poll."""
+
+    claimed: dict[str, int]
+    earlier: frozenset[str]
+
+
+def key(remote: Remote, mailbox: str) -> str:
+    """What a baseline knows a remote by. A file of the same name may come later: it is known by its size and time as well."""
+    return remote.key if mailbox else f"{remote.key} {remote.size} {remote.modified}"
+
+
+def names(listing: Listing) -> dict[str, str]:
+    """What a listing adds to a baseline: names by key. In a mailbox what was passed over, too: it has an id all the same."""
+    found = {key(each, listing.mailbox): each.full_name or each.name for each in listing.remotes}
+    if listing.mailbox:
+        found |= {each.key: each.name for each in listing.passed_over if each.key}
+    return found
+
+
+def is_earlier(since: Since, remote: Remote, mailbox: str, earlier: Set[str], zone: tzinfo) -> bool:
+    """Whether a remote is left alone. What has no date counts as old where it is in the baseline."""
+    if since == "all":
+        return False
+    if since == "now" or remote.modified is None:
+        return key(remote, mailbox) in earlier
+    return remote.modified < datetime.combine(since, time(), zone).timestamp()
+
+
+def without_earlier(listing: Listing, since: Since, known: Known, zone: tzinfo) -> tuple[Listing, int]:
+    """The listing without what is left alone, and how much that is. What was claimed stays in it: it is still to be cleared."""
+    if since == "all":
+        return listing, 0
+    offered = [
+        each
+        for each in listing.remotes
+        if each.key in known.claimed or not is_earlier(since, each, listing.mailbox, known.earlier, zone)
+    ]
+    passed = [each for each in listing.passed_over if not _passed_earlier(each, listing.mailbox, known)]
+    count = len(listing.remotes) - len(offered) + len(listing.passed_over) - len(passed)
+    return replace(listing, remotes=tuple(offered), passed_over=tuple(passed)), count
+
+
+def _passed_earlier(entry: PassedOver, mailbox: str, known: Known) -> bool:
+    return bool(mailbox) and entry.key in known.earlier and entry.key not in known.claimed
+
+
+async def known(ctx: FlowContext, pickup: PickupFlow, endpoint: Endpoint, listing: Listing) -> Known:
+    """What the journal knows of a listing. At the first poll of its place what is there is noted before. Raises as `list`."""
+    since, at = pickup.settings.since, (pickup.endpoint, pickup.place.path, listing.mailbox)
+    if not listing.mailbox and since == "all":
+        return Known({}, frozenset())
+    if not await ctx.journal.read(lambda tx: tx.baselines.known(*at)):
+        there = await _first_poll(ctx, pickup, endpoint, listing)
+        await ctx.journal.write(lambda tx: tx.baselines.note(*at, there.items()))
+        _report(ctx, pickup, listing, frozenset(there))
+    return await ctx.journal.read(lambda tx: _known(tx, pickup, listing))
+
+
+def _known(tx: Tx, pickup: PickupFlow, listing: Listing) -> Known:
+    at = (pickup.endpoint, pickup.place.path, listing.mailbox)
+    earlier = tx.baselines.keys(*at) if pickup.settings.since != "all" else frozenset[str]()
+    if not listing.mailbox:
+        stored = {name: 0 for name, _, _ in tx.sightings.stored(pickup.endpoint, pickup.view)}
+        return Known(stored, earlier)
+    keys = [each.key for each in listing.remotes] + [each.key for each in listing.passed_over if each.key]
+    return Known(tx.messages.keyed(pickup.endpoint, keys), earlier)
+
+
+async def _first_poll(ctx: FlowContext, pickup: PickupFlow, endpoint: Endpoint, listing: Listing) -> dict[str, str]:
+    """All that is at the place, whatever the pattern: listed until a listing brings nothing new. Of a folder that was polled
+    before nothing is old."""
+    path = pickup.place.path
+    if not listing.mailbox and await ctx.journal.read(lambda tx: tx.baselines.polled(pickup.endpoint, path)):
+        return {}
+    there = names(listing)
+    whole = Place(path, most=sys.maxsize)
+    for _ in range(MOST_LISTINGS):
+        found = names(await endpoint.list(whole))
+        new = found.keys() - there.keys()
+        there |= found
+        if not new:
+            break
+    return there
+
+
+def _report(ctx: FlowContext, pickup: PickupFlow, listing: Listing, there: frozenset[str]) -> None:
+    """Say once what is left alone, and which setting fetches it."""
+    since = pickup.settings.since
+    left, count = without_earlier(listing, since, Known({}, there), ctx.zone)
+    if count:
+        what = "messages" if listing.mailbox else "files"
+        day = "the first poll" if since == "now" else f"{since}"
+        sentence = (
+            f"{count} {what} in {pickup.place.path} are from before {day} and are left alone, {len(left.remotes)} are not; "
+            f'since = "all" in [partners.{pickup.name}] fetches them'
+        )
+        log.say("WARNING", pickup.name, "passed over", sentence)

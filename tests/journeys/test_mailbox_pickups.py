@@ -1,0 +1,327 @@
+"""What comes from a mailbox: known by its id alone, whole at once, since a day, of one partner or of several."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from d365edi.app import App
+from d365edi.cli.history import look_up
+from d365edi.cli.status import picture
+from d365edi.errors import Refused, Unavailable
+from d365edi.journal import Message
+from tests.journeys.mailbox import Mailboxes, opened
+from tests.journeys.world import World, world
+
+FROM = "/outbound"
+
+
+@pytest.fixture
+async def here(tmp_path: Path) -> AsyncIterator[World]:
+    """A world whose server is not used."""
+    async with world(tmp_path) as made:
+        yield made
+
+
+async def messages(app: App) -> list[Message]:
+    """All that was claimed, oldest first."""
+    sql = "SELECT id FROM messages WHERE direction = 'in' ORDER BY id"
+    return await app.journal.read(
+        lambda tx: [tx.messages.get(id) for (id,) in tx.unit.connection.execute(sql).fetchall()]
+    )
+
+
+async def test_messages_of_one_name_in_one_second_are_each_taken_once_oldest_first(here: World) -> None:
+    here.knobs["after"] = '"delete"'
+    box = Mailboxes()
+    orders = [here.order(f"450012{digit}") for digit in range(3)]
+    ids = [box.put(FROM, "in.edi", data, at=5.0) for data in orders]
+    async with opened(here, box) as app:
+        await app.tick("acme.pickup.edi")
+        await app.tick("acme.pickup.edi")
+        found = await messages(app)
+        for text in (f"acme:{ids[1]}", ids[1], f"host1:node1:{ids[1]}"):
+            (history,) = (await app.journal.read(lambda tx, text=text: look_up(tx, text))).histories  # type: ignore[misc]
+            assert history.message == found[1]
+    assert box.fetched == box.settled == ids
+    assert [(each.remote, each.name, each.state) for each in found] == [(id, "in.edi", "done") for id in ids]
+    assert box.at(FROM) == []
+    assert sorted(here.sales_orders()) == ["4500120", "4500121", "4500122"]
+
+
+async def test_one_id_is_one_message_whatever_pickup_lists_it_and_the_same_bytes_again_are_a_repeat(
+    here: World, lines: list[str]
+) -> None:
+    here.knobs["after"] = '"leave"'
+    here.extra = '[partners.acme.pickup.again]\nfrom = { endpoint = "acme", path = "/outbound/*.edi" }\nevery = "1s"\n'
+    box, order = Mailboxes(), here.order("4500123")
+    first = box.put(FROM, "in.edi", order)
+    async with opened(here, box) as app:
+        await app.tick("acme.pickup.edi")
+        await app.tick("acme.pickup.again")
+        box.messages[first].path = "/elsewhere"  # where a rule moved it to
+        second = box.put(FROM, "in.edi", order)
+        await app.tick("acme.pickup.edi")
+        await app.tick("acme.pickup.again")
+        found = await messages(app)
+    assert box.fetched == [first, second]
+    assert [each.state for each in found] == ["done", "duplicate"]
+    name = f"in.edi (message {second}) has the same bytes as in.edi (message {first}), which was received before"
+    assert found[1].reason.startswith(name)
+    assert list(here.sales_orders()) == ["4500123"]
+    assert len([line for line in lines if "has the same bytes" in line]) == 1
+
+
+DOCUMENTS = """
+[partners.acme.pickup.doc]
+from  = { endpoint = "acme", path = "/outbound/*.edi" }
+every = "1s"
+"""
+
+
+@pytest.mark.parametrize(("since", "taken"), [('"now"', 0), ('"all"', 3), ("1970-01-02", 1)])
+async def test_what_lay_there_before_the_first_poll_is_left_alone(
+    here: World, lines: list[str], since: str, taken: int
+) -> None:
+    here.knobs["after"] = '"leave"'
+    here.extra = DOCUMENTS + f"since = {since}\n"
+    box = Mailboxes()
+    for digit, at in enumerate((1.0, 2.0, 200_000.0)):
+        box.put(FROM, "old.edi", here.order(f"450012{digit}"), at=at)
+    box.before_listing = lambda number: number == 1 and box.put(FROM, "old.doc", b"comes while it is listed", at=3.0)
+    async with opened(here, box) as app:
+        for _ in range(2):
+            await app.tick("acme.pickup.doc")
+        assert [each.name for each in await messages(app)] == ["old.edi"] * taken
+        assert box.listings == ["*.edi", "*", "*", "*.edi"]
+        noted = await app.journal.read(lambda tx: tx.baselines.keys("acme", FROM, "1"))
+        assert noted == {id for id, each in box.messages.items() if each.path == FROM}
+        (place,) = (await app.journal.read(picture)).places
+        box.put(FROM, "new.edi", here.order("4500129"), at=300_000.0)
+        await app.tick("acme.pickup.doc")
+        assert (await messages(app))[-1].name == "new.edi"
+        known = await app.journal.read(lambda tx: look_up(tx, "old.edi"))
+    said = [line for line in lines if "are left alone" in line]
+    if taken == 3:
+        assert (said, place["earlier"]) == ([], 0)
+    else:
+        assert len(said) == 1
+        assert 'since = "all" in [partners.acme.pickup.doc] fetches them' in said[0]
+        assert place["earlier"] == place["passed_over"] == 3 - taken
+        assert len(known.earlier) == (3 - taken if since == '"now"' else 2)
+
+
+async def test_since_can_be_changed_later_and_a_renamed_or_emptied_mailbox_is_not_polled_anew(here: World) -> None:
+    here.knobs |= {"after": '"leave"', "pickup": 'since = "now"'}
+    box = Mailboxes(ids={FROM: "333"})
+    box.put(FROM, "old.edi", here.order("4500120"))
+    async with opened(here, box) as app:
+        await app.tick("acme.pickup.edi")
+        assert await messages(app) == []
+        box.ids[FROM] = "334"  # created again: an id of its own, and what lies there is new
+        box.put(FROM, "new.edi", here.order("4500121"))
+        await app.tick("acme.pickup.edi")
+        assert [each.name for each in await messages(app)] == ["new.edi"]
+    here.knobs["pickup"] = 'since = "all"'
+    async with opened(here, box) as app:
+        await app.tick("acme.pickup.edi")
+        assert [each.name for each in await messages(app)] == ["new.edi", "old.edi"]
+
+
+async def test_since_holds_for_files_too_and_a_file_that_is_overwritten_later_is_new(here: World) -> None:
+    here.knobs |= {"after": '"leave"', "pickup": 'since = "now"'}
+    here.partner.drop("old.edi", here.order("4500120"))
+    here.partner.drop("same.edi", here.order("4500121"))
+    await here.once()
+    assert here.sales_orders() == {}
+    here.partner.drop("same.edi", here.order("4500122", lines=[("1", "5", "10.5", "ACME-4711")]))
+    here.partner.drop("new.edi", here.order("4500123"))
+    await here.once()
+    assert sorted(here.sales_orders()) == ["4500122", "4500123"]
+
+
+async def test_since_set_where_files_were_fetched_before_leaves_none_of_them_alone(here: World) -> None:
+    here.knobs["after"] = '"leave"'
+    here.partner.drop("a.edi", here.order("4500120"))
+    await here.once()
+    here.knobs["pickup"] = 'since = "now"'
+    here.partner.drop("b.edi", here.order("4500121"))
+    await here.once()
+    assert sorted(here.sales_orders()) == ["4500120", "4500121"]
+
+
+async def test_a_damaged_message_is_tried_again_alone_and_stands_in_status_from_the_third_time_on(
+    here: World, lines: list[str]
+) -> None:
+    box = Mailboxes()
+    here.knobs["after"] = '"delete"'
+    bad = box.put(FROM, "bad.edi", here.order("4500120"))
+    box.put(FROM, "good.edi", here.order("4500121"))
+    box.failing[bad] = Unavailable("bad.edi has 12 bytes, and 480 were listed", endpoint="acme")
+    shown = []
+    async with opened(here, box) as app:
+        for _ in range(4):
+            await app.tick("acme.pickup.edi")
+            shown.append([row["name"] for row in (await app.journal.read(picture)).not_taken])
+        assert shown == [[], [], ["bad.edi"], ["bad.edi"]]
+        assert list(here.sales_orders()) == ["4500121"]
+        assert len([line for line in lines if "12 bytes, and 480 were listed" in line]) == 2
+        del box.failing[bad]
+        await app.tick("acme.pickup.edi")
+        assert (await app.journal.read(picture)).not_taken == []
+    assert sorted(here.sales_orders()) == ["4500120", "4500121"]
+
+
+async def test_a_fetch_that_used_up_the_count_is_made_again_and_said_once(here: World, lines: list[str]) -> None:
+    """The daemon dies after the fetch and before the claim."""
+    here.knobs["after"] = '"leave"'
+    box = Mailboxes()
+    id = box.put(FROM, "in.edi", here.order("4500123"))
+    other = box.put(FROM, "taken.edi", here.order("4500124"), count=0)
+    box.failing[id] = Refused("the server fell over", endpoint="acme")
+    async with opened(here, box) as app:
+        await app.tick("acme.pickup.edi")
+    box.messages[id].count = 0
+    del box.failing[id]
+    async with opened(here, box) as app:
+        sql = "UPDATE sightings SET verdict = ''"
+        await app.journal.write(lambda tx: tx.unit.connection.execute(sql) and None)
+        for _ in range(2):
+            await app.tick("acme.pickup.edi")
+        assert [each.remote for each in await messages(app)] == [id]
+    assert box.fetched == [id, id]
+    assert other not in box.fetched
+    assert len([line for line in lines if "its extract count was used up after our fetch of it began" in line]) == 1
+
+
+async def test_a_mark_that_hides_nothing_is_reported_once(here: World, lines: list[str]) -> None:
+    here.knobs["after"] = '"leave"'
+    box = Mailboxes(marks=False)
+    id = box.put(FROM, "in.edi", here.order("4500123"))
+    async with opened(here, box) as app:
+        pickup = app.ctx.partners["acme"].pickups["edi"]
+        pickup.endpoint_settings.__dict__["after"] = "mark"
+        for _ in range(5):
+            await app.tick("acme.pickup.edi")
+        (shown,) = (await app.journal.read(picture)).not_taken
+    assert box.fetched == [id]
+    assert box.settled == [id, id]
+    assert "the server still offers it to others" in shown["why"]
+    assert len([line for line in lines if "still offers it" in line]) == 1
+
+
+async def test_a_full_mailbox_is_warned_of_once(here: World, lines: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("d365edi.flows.look.CLEAR_FROM", 3)
+    here.knobs |= {"after": '"leave"', "pickup": 'since = "now"'}
+    box = Mailboxes()
+    for digit in range(3):
+        box.put(FROM, "in.edi", here.order(f"450012{digit}"))
+    async with opened(here, box) as app:
+        for _ in range(3):
+            await app.tick("acme.pickup.edi")
+    assert len([line for line in lines if "3 messages lie in /outbound" in line]) == 1
+
+
+BOLT = """
+[partners.bolt]
+customer = { usmf = "US-004" }
+x12      = { us = "01:123456789", them = "08:7222250009" }
+acks     = { send = "997", to = { endpoint = "acme", path = "/inbound/bolt" } }
+[partners.bolt.receive.850]
+create  = "SalesOrder"
+company = "usmf"
+ship_to = "order"
+[partners.bolt.codes.unit]
+EA = "ea"
+[partners.bolt.items]
+ACME-4711 = "D0001"
+ACME-4712 = "D0002"
+"""
+
+
+def of_bolt(order: bytes) -> bytes:
+    return order.replace(b"6111250008", b"7222250009")
+
+
+async def shared(here: World, *files: bytes) -> dict[str, Message]:
+    """Drop files into the shared folder, run once, and give what became of them."""
+    here.knobs["pickup"] = "shared = true"
+    for number, data in enumerate(files):
+        here.partner.drop(f"{number}.edi", data)
+    for _ in range(4):  # a file without a trailer is waited for
+        await here.once()
+    async with here.app() as app:
+        return {each.name: each for each in await messages(app)}
+
+
+async def test_in_a_shared_folder_a_message_belongs_to_whom_its_ids_name(here: World) -> None:
+    here.extra = BOLT
+    (here.partner.home / "inbound/bolt").mkdir()
+    found = await shared(here, here.order("4500120"), of_bolt(here.order("4500121")))
+    assert [(each.partner, each.flow, each.state) for each in found.values()] == [
+        ("acme", "acme.pickup.edi", "done"),
+        ("bolt", "acme.pickup.edi", "done"),
+    ]
+    headers = here.simulator.state.rows("SalesOrderHeadersV4")
+    assert {row["CustomersOrderReference"]: row["OrderingCustomerAccountNumber"] for row in headers} == {
+        "4500120": "US-003",
+        "4500121": "US-004",
+    }
+    assert len(list((here.partner.home / "inbound/bolt").iterdir())) == 1
+    async with here.app() as app:
+        audited = await app.journal.read(lambda tx: tx.audit.query(message=found["1.edi"].id))
+    assert {line.partner for line in audited} == {"bolt"}
+
+
+async def test_what_is_nobodys_in_a_shared_folder_is_set_aside_with_its_reason(here: World) -> None:
+    here.extra = BOLT
+    one, two = here.order("4500120"), of_bolt(here.order("4500121"))
+    found = await shared(here, b"ST*850*0001~SE*2*0001~", one.replace(b"6111250008", b"9999999999"), one + two)
+    assert {each.state for each in found.values()} == {"quarantined"}
+    assert "nobody can say whose it is" in found["0.edi"].reason
+    assert "no partner has these ids" in found["1.edi"].reason
+    assert "it has interchanges of acme and bolt; ask for a file for each of them" in found["2.edi"].reason
+    for each in found.values():
+        assert f'd365edi release {each.name}, or d365edi reject {each.name} --why "..."' in each.reason
+    assert here.sales_orders() == {}
+
+
+async def test_release_gives_a_message_to_the_partner_that_has_its_ids_now(here: World) -> None:
+    order = of_bolt(here.order("4500121"))
+    found = await shared(here, order)
+    assert (found["0.edi"].partner, found["0.edi"].state) == ("acme", "quarantined")
+    async with here.app() as app:
+        (said,) = await app.release("0.edi", "ann")
+    assert said.startswith("0.edi stays set aside: ")
+    here.extra = BOLT
+    await here.once()  # a poll never does that
+    assert here.sales_orders() == {}
+    async with here.app() as app:
+        assert await app.release("0.edi", "ann") == ["0.edi is given to bolt and read"]
+        await app.once()
+        (after,) = await messages(app)
+        assert (after.id, after.partner, after.state) == (found["0.edi"].id, "bolt", "done")
+        counts = await app.journal.read(lambda tx: tx.counts()["messages"])
+        assert await app.journal.read(lambda tx: tx.audit.verify()) is None
+    assert {partner: {state: n for state, n in states.items() if n} for partner, states in counts.items()} == {
+        "bolt": {"done": 1}
+    }
+    assert list(here.sales_orders()) == ["4500121"]
+    found = await shared(here, *[b"x"] * 0, order)
+    assert len(found) == 1
+
+
+async def test_release_asks_whether_the_partner_sent_the_same_before(here: World) -> None:
+    order = of_bolt(here.order("4500121"))
+    found = await shared(here, order)
+    here.extra = BOLT
+    here.partner.drop("copy.edi", order)
+    await here.once()
+    async with here.app() as app:
+        (said,) = await app.release("0.edi", "ann")
+        after = {each.name: each for each in await messages(app)}
+    assert said.startswith("0.edi is given to bolt: 0.edi has the same bytes as copy.edi")
+    assert (after["0.edi"].id, after["0.edi"].state) == (found["0.edi"].id, "duplicate")
+    assert list(here.sales_orders()) == ["4500121"]
