@@ -38,9 +38,9 @@ class MailboxPartner(SimulatedPartner):
 
     def drop(self, name: str, data: bytes) -> None:
         """Leave a message, and remember the orders in it (if it is sound)."""
-        message = self.state.put(self.leaves, name, data, by=self.profile.name)
-        if self._copies is not None:
-            (self._copies / _file(message)).write_bytes(data)
+        if self._copies is not None:  # before anybody can answer it
+            (self._copies / f"{sum(1 for _ in self._copies.iterdir()):06}_{_plain(name)}").write_bytes(data)
+        self.state.put(self.leaves, name, data, by=self.profile.name)
         self._remember(data)
 
     def waiting(self) -> list[str]:
@@ -69,8 +69,13 @@ class MailboxPartner(SimulatedPartner):
 
 
 def _file(message: Message) -> str:
-    """Names repeat in a mailbox, and may hold what no file's name may."""
-    return f"{message.id}_{message.name.replace('/', '_')}"
+    """The name of a file for a message: names repeat in a mailbox."""
+    return f"{message.id}_{_plain(message.name)}"
+
+
+def _plain(name: str) -> str:
+    """A name that a file of the partner can have."""
+    return "".join(each if each.isalnum() or each in ".-_" else "_" for each in name)[-100:]
 
 
 def _answers(data: bytes) -> bool:

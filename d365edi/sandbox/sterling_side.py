@@ -1,7 +1,7 @@
 """Sterling beside the D365 of an environment: the simulator, the partners whose mailboxes are there, what lies there at first.
 
-A partner NAME leaves its messages in /NAME/out and fetches ours from /NAME/to. Before anybody polls, each has left two orders
-under one name in one second, and a third.
+A partner NAME leaves its messages in /NAME/out and fetches ours from /NAME/to. Before anybody polls, each customer has left two
+orders under one name in one second, and a third.
 
 Knows: the simulator and its partners. Does not know: D365 beyond what its partners order, settings files.
 """
@@ -40,7 +40,6 @@ class SterlingSide:
         self.simulator = SterlingSimulator(folder / "sterling" if kept else None, switches=switches, ports=ports)
         self.picking_up = True
         state = self.simulator.state
-        fresh = not state.messages
         self.partners = {
             profile.name: MailboxPartner(
                 profile,
@@ -57,10 +56,13 @@ class SterlingSide:
             authored.order(profile, seed=seed, day=day, at=ROOM * place + at)
             for place, profile in enumerate(profiles, 1)
             for at in range(len(NAMES))
+            if profile.account
         ]
         self.drops = [Drop(NAMES[at % len(NAMES)], drop.partner, drop.data) for at, drop in enumerate(made)]
-        for drop in self.drops if fresh else ():
-            self.partners[drop.partner].drop(drop.name, drop.data)
+        for name, partner in self.partners.items():
+            left = len(self.simulator.ledger.messages(path=partner.leaves, by=name))
+            for drop in [each for each in self.drops if each.partner == name][left:]:
+                partner.drop(drop.name, drop.data)
 
     @property
     def secrets(self) -> dict[str, str]:
@@ -73,7 +75,7 @@ class SterlingSide:
         """Enter in D365 what is needed for what was left at first, unless it is there."""
         accounts = {name: partner.profile.account for name, partner in self.partners.items()}
         for name, account in accounts.items():
-            if not tenant.rows("CustomersV3", dataAreaId=COMPANY, CustomerAccount=account):
+            if account and not tenant.rows("CustomersV3", dataAreaId=COMPANY, CustomerAccount=account):
                 seeding.add_customer(tenant, COMPANY, account, self.partners[name].profile.title)
         for drop in self.drops:
             for order in orders.read(drop.data):

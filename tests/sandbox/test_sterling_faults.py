@@ -166,6 +166,7 @@ async def test_two_orders_of_one_name_in_one_second_lie_there_and_settings_reach
         kept = again.sandbox.sterling
         assert kept is not None
         assert len(kept.simulator.ledger.messages(path=OUT)) == 3
+        assert sorted(kept.partners["grocer"].orders) == ["4501123", "4501124", "4501125"]
 
 
 async def test_with_bearer_the_settings_log_in_by_oauth_in_the_form_that_is_wanted(tmp_path: Path) -> None:

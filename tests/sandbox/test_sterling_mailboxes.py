@@ -6,6 +6,7 @@ import ssl
 from collections.abc import AsyncIterator
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 
@@ -253,3 +254,15 @@ async def test_the_identity_server_and_the_api_go_away_and_come_back_at_their_po
             await listener.open()
         said.append(await ask())
         assert (said, sterling.ports) == ([[200, 401], [0, 401], [200, 0], [200, 401]], ports)
+
+
+async def test_it_sees_cookies_that_come_back_and_how_many_requests_are_under_way(
+    sterling: SterlingSimulator, caller: httpx.AsyncClient
+) -> None:
+    sterling.faults.silence(0.2, times=3)
+    async with anyio.create_task_group() as group:
+        for _ in range(3):
+            group.start_soon(caller.get, "mailboxes/")
+    await caller.get("mailboxes/")
+    assert [seen.cookie for seen in sterling.log] == [False, False, False, True]
+    assert (sterling.busiest, sterling.under_way) == (3, 0)

@@ -6,6 +6,7 @@ Knows: HTTP, who is let in, in which form an answer leaves. Does not know: what 
 import json
 from base64 import b64decode
 from binascii import Error
+from contextlib import AbstractContextManager
 from typing import Protocol
 from urllib.parse import parse_qsl
 
@@ -33,8 +34,11 @@ class Backend(Protocol):
     identity: Identity
     faults: Faults
 
-    def note(self, method: str, path: str, query: str, status: int) -> None:
+    def note(self, method: str, path: str, query: str, status: int, *, cookie: bool) -> None:
         """Write a request into the log."""
+
+    def busy(self) -> AbstractContextManager[None]:
+        """Count a request as under way."""
 
 
 class _App:
@@ -46,6 +50,10 @@ class _App:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request, or break off as a fault says (ConnectionResetError where there is no connection to break)."""
         http = HttpRequest(scope, receive)
+        with self.simulator.busy():
+            await self._answer(http, scope, receive, send)
+
+    async def _answer(self, http: HttpRequest, scope: Scope, receive: Receive, send: Send) -> None:
         body = await http.body()
         path, query = _target(scope)
         fault = self.simulator.faults.take(http.method, path)
@@ -58,7 +66,8 @@ class _App:
             await strike(fault, scope, after_work=False)
             worked = self._worked(http, body)
             response = worked if planned is None else _planned(planned)
-        self.simulator.note(http.method, path, query, response.status_code)
+        self.simulator.note(http.method, path, query, response.status_code, cookie="cookie" in http.headers)
+        response.set_cookie("LtpaToken2", "sandbox", secure=True, httponly=True)
         await strike(fault, scope, after_work=True)
         await respond(fault, response, scope, receive, send)
 

@@ -11,8 +11,8 @@ import ssl
 import tempfile
 import time
 from collections import Counter, deque
-from collections.abc import Callable
-from contextlib import AsyncExitStack
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -36,19 +36,21 @@ LOGGED = 100_000
 @dataclass(frozen=True, slots=True)
 class LoggedRequest:
     """One request that came in. `collection`: the first part of its path below the root, `token` at the identity server.
-    `status` is what it was answered; the answer may have been lost on the way."""
+    `status` is what it was answered; the answer may have been lost on the way. `cookie`: it brought one back, as each answer sets
+    one."""
 
     method: str
     path: str
     query: str
     collection: str
     status: int
+    cookie: bool = False
 
 
 class SterlingSimulator:
     """One Sterling. `state` has the mailboxes, `switches` how it answers, `faults` what goes wrong, `ledger` every message that
     there ever was, `users` who may log in, `user` the one that the settings name, `identity` the identity server, `server` rules
-    and names, `log` the last requests.
+    and names, `log` the last requests, `busiest` how many were under way at the same time at most.
 
     `folder`: what it holds is kept there, and the next simulator over it begins with that. `ports`: of the API and of the
     identity server, 0 for any free one; `api_port` and `identity_port` can be closed and opened again. `clock` gives epoch
@@ -79,6 +81,7 @@ class SterlingSimulator:
         self.faults = Faults(f"{ROOT}*")
         self.log: deque[LoggedRequest] = deque(maxlen=LOGGED)
         self.counts: Counter[tuple[str, str]] = Counter()
+        self.under_way = self.busiest = 0
         self.app, self.identity_app = MailboxApp(self), IdentityApp(self)
         newest = ssl.TLSVersion.TLSv1_2
         self.api_port = serve.Listener(self.app, port=ports[0], newest=newest)
@@ -148,8 +151,18 @@ class SterlingSimulator:
         """How many requests of this method for this collection came in; `token` for the identity server."""
         return self.counts[method, collection]
 
-    def note(self, method: str, path: str, query: str, status: int) -> None:
+    @contextmanager
+    def busy(self) -> Iterator[None]:
+        """Count a request as under way."""
+        self.under_way += 1
+        self.busiest = max(self.busiest, self.under_way)
+        try:
+            yield
+        finally:
+            self.under_way -= 1
+
+    def note(self, method: str, path: str, query: str, status: int, *, cookie: bool) -> None:
         """Write a request into the log."""
         collection = path.removeprefix(ROOT).partition("/")[0] if path.startswith(ROOT) else path.rpartition("/")[2]
         self.counts[method, collection] += 1
-        self.log.append(LoggedRequest(method, path, query, collection, status))
+        self.log.append(LoggedRequest(method, path, query, collection, status, cookie))
