@@ -7,6 +7,7 @@ Knows: which part does what. Does not know: the journal, settings.
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 
 from d365edi import log
@@ -29,6 +30,7 @@ from d365edi.endpoints.base import (
 )
 from d365edi.endpoints.sterling import listing as listings
 from d365edi.endpoints.sterling import responses
+from d365edi.endpoints.sterling.classify import NotFound
 from d365edi.endpoints.sterling.client import Client
 from d365edi.endpoints.sterling.connection import Connection, SterlingConfig
 from d365edi.endpoints.sterling.delivery import MailboxDelivery, Rules
@@ -85,8 +87,15 @@ class SterlingEndpoint:
         return checks
 
     async def list(self, place: Place) -> Listing:
-        """All messages of a mailbox, the oldest first (see `listing`). PlaceRefused where the mailbox is not there."""
-        mailbox, rows = await self._mailboxes.contents(self._client, place.path)
+        """All messages of a mailbox, the oldest first (see `listing`). PlaceRefused where the mailbox is not there.
+
+        Where the server hides what may not be fetched any more, what was begun is looked up by its id."""
+        client = self._client
+        mailbox, rows = await self._mailboxes.contents(client, place.path)
+        for key in place.begun.difference(map(responses.identity, rows)):
+            with suppress(NotFound):
+                row = await client.get(client.path("mailboxmessages", key), place=place.path)
+                rows += [row] if responses.message(row).path in ("", mailbox.path) else []
         found = listings.listing(place, mailbox.id, rows, self._clock())
         self._report(place.path, len(rows))
         return found
