@@ -9,7 +9,7 @@ A document's JSON begins with the version of its words; what an older version wr
 Knows: the shape of a value. Does not know: any standard, any map.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Self, dataclass_transform
@@ -52,6 +52,15 @@ class Value(
         Raises msgspec's ValidationError where a field is unknown, missing or of another type; text is never taken for a
         number or a day."""
         return msgspec.convert(values, cls, builtin_types=(Decimal, date))
+
+    def alike(self, others: Sequence[Self]) -> Self:
+        """The same with nothing in each field in which another one says something else."""
+        differ = {
+            each.name: each.default
+            for each in msgspec.structs.fields(self)
+            if any(getattr(other, each.name) != getattr(self, each.name) for other in others)
+        }
+        return self.replace(**differ)
 
     def replace(self, **changes: Any) -> Self:
         """The same with other values in some fields; these are taken as they are."""

@@ -30,10 +30,11 @@ class InvoiceLine(SpelledPart):
     """One line. `quantity` is negative on a credit; `price` is for `price_per`, as an order line's is. `alternatives` are other
     items that are named beside its own.
 
-    `stores` is how much of it is for which store, where that is known. `order_line`, `lot` and `location` say which line of our
-    sales order it invoices: its number there, the inventory lot, where it is delivered. They travel in no message; the order's
-    own words are found by them. Neither does `tax`, the amount that was posted for the line without a rate; what it is, is said
-    by `taxes`."""
+    `order_number` and `sales_order` are the order of the line, where the invoice is for several: the buyer's number of it and the
+    seller's. `stores` is how much of it is for which store, where that is known. `order_line`, `lot` and `location` say which
+    line of our sales order it invoices: its number there, the inventory lot, where it is delivered. They travel in no message;
+    the order's own words are found by them. Neither does `tax`, the amount that was posted for the line without a rate; what it
+    is, is said by `taxes`."""
 
     number: Text | None = None
     quantity: Amount | None = None
@@ -55,6 +56,7 @@ class InvoiceLine(SpelledPart):
     taxes: tuple[Tax, ...] = ()
     amount: Amount | None = None
     tax: Amount | None = None
+    order_number: Text | None = None
     sales_order: Text | None = None
     stores: tuple[StoreQuantity, ...] = ()
     distribution: Distribution = Distribution()

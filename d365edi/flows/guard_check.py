@@ -7,8 +7,8 @@ does.
 Knows: where the facts are stored. Does not know: how a case is checked, what follows.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -49,6 +49,12 @@ class OutgoingDocument:
     prices: tuple[str, ...] = ()
 
     @property
+    def every_order(self) -> tuple[PurchaseOrder, ...]:
+        """The orders that it belongs to and that are known, each once; that of the document as a whole first."""
+        found = (self.order, *self.orders)
+        return tuple({id(order): order for order in found if order is not None}.values())
+
+    @property
     def references(self) -> frozenset[tuple[str, str]]:
         """What it refers to, by the numbers that D365 has: goods for two stores are not the same goods."""
         return guard.mentions(self.document if self.by_d365_numbers is None else self.by_d365_numbers)
@@ -68,7 +74,6 @@ def check_guard(
     """Check what is about to be sent in an interchange of that usage, and write the violations to the audit.
 
     `local` converts epoch seconds to the daemon's time zone."""
-    others = {id(order): order for order in outgoing.orders if order is not None and order is not outgoing.order}
     case = guard.Case(
         outgoing.document,
         outgoing.order,
@@ -76,7 +81,7 @@ def check_guard(
         outgoing.body,
         _facts(tx, outgoing, usage, local),
         policy.demands,
-        tuple(others.values()),
+        outgoing.every_order[1:],
     )
     prices = (guard.Violation("price", "hold", f"{each}; cancel it in D365 to give it up") for each in outgoing.prices)
     row, found = outgoing.row, (*guard.examine(case, policy), *prices)
@@ -103,7 +108,8 @@ def _let_follow(tx: Tx, notice: Document, orders: set[str]) -> None:
     holds them again."""
     for row in tx.documents.in_state("held", notice.partner):
         own = row.company.lower() == notice.company.lower()
-        if own and f"[{FOLLOWS}]" in row.reason and Invoice.from_json(row.body).order_number in orders:
+        follows = own and f"[{FOLLOWS}]" in row.reason
+        if follows and not orders.isdisjoint(guard.order_numbers(Invoice.from_json(row.body))):
             tx.documents.set_state(row.id, "ready")
             tx.audit.append(
                 "ready", document=row.id, message=row.message, partner=row.partner, reason=f"after {notice.number}"
@@ -137,13 +143,11 @@ def _facts(tx: Tx, outgoing: OutgoingDocument, usage: str, local: Callable[[floa
     credit = isinstance(outgoing.document, Invoice) and outgoing.document.sense == CREDIT
     goods = [each for each in goods if is_credit(each) == credit]
     numbers, order = named.get("order", ()), outgoing.order
-    ordered = [order.number] if row.kind == "Invoice" and order is not None else []
-    earlier = mentioning(tx, row, "order", ordered, "Invoice")
     return guard.Facts(
         same_number=tuple(local(d.state_at).date() for d in same),
         same_goods=goods[0].number if goods else "",
-        earlier=tuple(_earlier(tx, order, document) for document in earlier if order is not None),
-        notice_sent=any(_same_sales_order(row, each) for each in mentioning(tx, row, "order", numbers, "ShipNotice")),
+        earlier=tuple(_every_earlier(tx, outgoing)) if row.kind == "Invoice" else (),
+        notice_sent=all(_announced(tx, row, number) for number in numbers) if numbers else False,
         sscc_used=_used(tx, row, named.get("sscc", ())),
         today=local(tx.now).date(),
         usage=usage,
@@ -151,6 +155,18 @@ def _facts(tx: Tx, outgoing: OutgoingDocument, usage: str, local: Callable[[floa
         originals=originals(tx, row, Invoice.from_json(row.body)) if credit else (),
         section=f"[partners.{row.flow}]",
     )
+
+
+def _announced(tx: Tx, row: Document, number: str) -> bool:
+    """Whether a ship notice for an order went out."""
+    return any(_same_sales_order(row, each) for each in mentioning(tx, row, "order", [number], "ShipNotice"))
+
+
+def _every_earlier(tx: Tx, outgoing: OutgoingDocument) -> Iterator[guard.Earlier]:
+    """The invoices that went out for each of its orders."""
+    for place, order in enumerate(outgoing.every_order):
+        for document in mentioning(tx, outgoing.row, "order", [order.number], "Invoice"):
+            yield replace(_earlier(tx, order, document), order=place)
 
 
 def _same_sales_order(row: Document, other: Document) -> bool:
@@ -191,9 +207,10 @@ def _earlier(tx: Tx, order: PurchaseOrder, row: Document) -> guard.Earlier:
     store = next(iter(known.stores.values()), None)
     places = {line.place or place: index for index, (place, line) in enumerate(enumerate(order.lines, 1))
               if line.store in (None, store)}  # fmt: skip
-    whole = {id(line): place for each in orders.values() for place, line in enumerate(each.lines, 1)}
+    own = [each for each in orders.values() if (each.number, each.release) == (order.number, order.release)]
+    whole = {id(line): place for each in own for place, line in enumerate(each.lines, 1)}
     billed = (
-        (places.get(whole[id(ordered)]), line.quantity, line.unit)
+        (places.get(whole.get(id(ordered), 0)), line.quantity, line.unit)
         for line, ordered in zip(each_line(document), match.lines, strict=True)
         if ordered is not None and line.quantity is not None
     )

@@ -46,7 +46,7 @@ async def prepare(
     _report_notes(document, made.notes, counters)
     match = made.match
     body: Sequence[Segment] | bytes = flow.writer.write(
-        made.stated, order=match.order, line_orders=made.repeated, orders=match.orders
+        made.stated, order=made.written, line_orders=made.repeated, orders=match.orders
     )
     receive = partner.receive_flow(known.flow)
     prices = known.prices if receive is not None and receive.settings.price == "hold" else ()
@@ -67,6 +67,8 @@ def _agreed(partner: TradingPartner, flow: SendFlow, came: str) -> Agreed:
         carriers=partner.settings.codes.get("carrier.id", {}).values(),
         places=flow.writer.places,
         signs=flow.writer.credits,
+        orders=flow.writer.line_orders,
+        section=f"[partners.{flow.name}]",
     )
 
 

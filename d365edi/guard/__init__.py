@@ -5,8 +5,9 @@ Knows: outgoing documents, the orders they belong to, what was sent before. Does
 
 from d365edi.guard.case import Case, Earlier, Facts, Level, Policy, Segment, Violation
 from d365edi.guard.checks import CHECKS, GuardCheck, examine, mentions
+from d365edi.guard.invoice import order_numbers
 
 __all__ = [
     "CHECKS", "Case", "Earlier", "Facts", "GuardCheck", "Level", "Policy", "Segment", "Violation", "examine",
-    "mentions",
+    "mentions", "order_numbers",
 ]  # fmt: skip

@@ -6,7 +6,7 @@ Knows: what they come to on an invoice. Does not know: what was agreed about the
 from collections.abc import Iterator
 from decimal import Decimal
 
-from d365edi.documents import Invoice
+from d365edi.documents import Invoice, PurchaseOrder, PurchaseOrderLine
 from d365edi.guard.case import Case
 from d365edi.guard.compare import ZERO
 from d365edi.matching.agreements import codes_of, settled_otherwise
@@ -17,11 +17,11 @@ from d365edi.matching.numbers import plain
 
 def allowance_missing(case: Case) -> Iterator[str]:
     """An allowance of the order that is not taken off, or for another amount. A credit gives none."""
-    invoice, order = case.document, case.order
-    if not isinstance(invoice, Invoice) or order is None or invoice.sense == "credit":
+    invoice = case.document
+    if not isinstance(invoice, Invoice) or invoice.sense == "credit":
         return
     wanted = dict[str, list[Expected]]()
-    for each in expected(invoice, order, case.lines):
+    for each in (each for order in case.orders for each in expected(invoice, order, _own(case, order))):
         if each.charge.kind == "allowance" and (codes := codes_of(each.charge)):
             wanted.setdefault(codes[0], []).append(each)
     for code, parts in wanted.items():
@@ -32,6 +32,14 @@ def allowance_missing(case: Case) -> Iterator[str]:
             yield f"the order's allowance {code}{_percent(parts)} is not taken off: {cents(amount)}"
         elif given is not None and abs(given - amount) > slack and abs(given - _undivided(parts)) > slack:
             yield f"the order's allowance {code}{_percent(parts)} comes to {cents(amount)}, and {cents(given)} is taken off"
+
+
+def _own(case: Case, order: PurchaseOrder) -> list[PurchaseOrderLine | None]:
+    """The order lines of the invoice's lines, those of other orders left out."""
+    if len(case.orders) < 2:
+        return list(case.lines)
+    own = {id(line) for line in order.lines}
+    return [line if id(line) in own else None for line in case.lines]
 
 
 def _undivided(parts: list[Expected]) -> Decimal:

@@ -25,10 +25,12 @@ Segment = Sequence[str | tuple[str, ...]]
 class Earlier:
     """A document of the same kind that was sent before for the same order.
 
-    `billed` are its quantities, each with its order line (by index in the order) and the unit."""
+    `billed` are its quantities, each with its order line (by index in the order) and the unit; `order` is the order's place
+    among those of the case."""
 
     number: str
     billed: tuple[tuple[int, Decimal, str | None], ...] = ()
+    order: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ class Facts:
 class Case:
     """A document about to be sent: `lines` are the order lines of its lines, in its order, None where unknown.
 
-    `order` is the one it belongs to, or the first of several; a shipment may have `others`."""
+    `order` is the one it belongs to, or the first of several; a shipment or an invoice may have `others`."""
 
     document: Document
     order: PurchaseOrder | None = None

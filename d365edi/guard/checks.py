@@ -91,7 +91,8 @@ def mentions(document: Document) -> frozenset[tuple[str, str]]:
     `order`: number of an order it belongs to; `goods`: what it bills or announces, so that another number for the same
     is found; `sscc`: the number of a carton."""
     if isinstance(document, Invoice):
-        pairs = [("order", document.order_number), ("goods", document.packing_slip)]
+        pairs = [("goods", document.packing_slip)]
+        pairs += [("order", number) for number in invoice.order_numbers(document)]
     elif isinstance(document, OrderResponse):
         pairs = [("order", document.number)]
     elif isinstance(document, ShipNotice):

@@ -42,7 +42,7 @@ def _price(line: InvoiceLine | PurchaseOrderLine, read: prices.Units) -> str:
 
 def quantity_exceeds(case: Case) -> Iterator[str]:
     """More than ordered with this document alone."""
-    for name, ordered, quantity, _ in _sums(case):
+    for name, ordered, quantity, *_ in _sums(case):
         if ordered.quantity is not None and quantity > ordered.quantity:
             unit = f" {ordered.unit}" if ordered.unit else ""
             yield f"{name}: {plain(quantity)}{unit} {_done(case)}, but {plain(ordered.quantity)}{unit} ordered"
@@ -51,28 +51,28 @@ def quantity_exceeds(case: Case) -> Iterator[str]:
 def over_credited(case: Case) -> Iterator[str]:
     """More given back of a line than earlier invoices of the order billed, less what was given back before. Nothing is said of
     a line of which no invoice is known."""
-    for name, ordered, quantity, index in _sums(case):
-        before = _before(case, ordered, index)
+    for name, ordered, quantity, *at in _sums(case):
+        before = _before(case, ordered, *at)
         billed = sum((each for _, each in before), ZERO)
         if quantity < 0 and billed + quantity < 0 and any(each > 0 for _, each in before):
             numbers = ", ".join(dict.fromkeys(number for number, _ in before))
             yield f"{name}: {plain(-quantity)} credited, but {plain(billed)} left of what was billed ({numbers})"
 
 
-def _before(case: Case, ordered: PurchaseOrderLine, index: int) -> list[tuple[str, Decimal]]:
+def _before(case: Case, ordered: PurchaseOrderLine, order: int, index: int) -> list[tuple[str, Decimal]]:
     """What earlier invoices billed of a line, in its unit; below 0 what they gave back."""
     return [
         (earlier.number, billed)
         for earlier in case.facts.earlier
         for at, billed, unit in earlier.billed
-        if at == index and unit == ordered.unit
+        if earlier.order == order and at == index and unit == ordered.unit
     ]
 
 
 def over_invoiced(case: Case) -> Iterator[str]:
     """More than ordered with what earlier invoices of the order billed; each of them may be correct alone."""
-    for name, ordered, quantity, index in _sums(case):
-        before = _before(case, ordered, index)
+    for name, ordered, quantity, *at in _sums(case):
+        before = _before(case, ordered, *at)
         total = quantity + sum((billed for _, billed in before), ZERO)
         if before and ordered.quantity is not None and quantity > 0 and total > ordered.quantity:
             numbers = ", ".join(dict.fromkeys(number for number, _ in before))
@@ -124,21 +124,25 @@ def _pairs(case: Case) -> Iterator[tuple[str, InvoiceLine | ShippedLine, Purchas
             yield f"line {number}{f' ({item})' if item else ''}", line, ordered
 
 
-def _sums(case: Case) -> Iterator[tuple[str, PurchaseOrderLine, Decimal, int]]:
+def _sums(case: Case) -> Iterator[tuple[str, PurchaseOrderLine, Decimal, int, int]]:
     """Each line of an order that the document is about: how to name it, the line, how much of it as far as the unit is
-    the order's, and its index in its order."""
-    places = {id(line): (order, index) for order in case.orders for index, line in enumerate(order.lines)}
+    the order's, the order's place in the case, and its index in its order."""
+    places = {
+        id(line): (order, place, index)
+        for place, order in enumerate(case.orders)
+        for index, line in enumerate(order.lines)
+    }
     found: dict[int, tuple[PurchaseOrderLine, Decimal]] = {}
     for _, line, ordered in _pairs(case):
         if id(ordered) in places and line.quantity is not None and line.unit == ordered.unit:
             _, before = found.get(id(ordered), (ordered, ZERO))
             found[id(ordered)] = ordered, before + line.quantity
     for key, (ordered, quantity) in found.items():
-        order, index = places[key]
+        order, place, index = places[key]
         item = ordered.item.buyer or ordered.item.gtin
         of_order = f"order {order.number}" if len(case.orders) > 1 else "the order"
         name = f"line {ordered.number or index + 1} of {of_order}{f' ({item})' if item else ''}"
-        yield name, ordered, quantity, index
+        yield name, ordered, quantity, place, index
 
 
 def _done(case: Case) -> str:

@@ -63,8 +63,9 @@ def original_missing(case: Case) -> Iterator[str]:
 
 def terms_differ(case: Case) -> Iterator[str]:
     """Due on another day than by the order, or another discount for early payment."""
-    if case.order is not None and not _is_credit(case):
-        yield from terms.differences(_invoice(case), case.order)
+    found = (sentence for order in case.orders for sentence in terms.differences(_invoice(case), order))
+    if not _is_credit(case):
+        yield from dict.fromkeys(found)
 
 
 def dated_before_ship(case: Case) -> Iterator[str]:
@@ -77,8 +78,14 @@ def dated_before_ship(case: Case) -> Iterator[str]:
 def before_notice(case: Case) -> Iterator[str]:
     """No ship notice for the order was sent yet."""
     invoice = _invoice(case)
-    if invoice.order_number and not case.facts.notice_sent and invoice.sense != CREDIT:
-        yield f"no ship notice for order {invoice.order_number} went out before it"
+    if (numbers := order_numbers(invoice)) and not case.facts.notice_sent and invoice.sense != CREDIT:
+        yield f"no ship notice for order {', '.join(numbers)} went out before it"
+
+
+def order_numbers(invoice: Invoice) -> list[str]:
+    """The orders that an invoice names, as a whole or line by line."""
+    found = (invoice.order_number, *(line.order_number for line in invoice.lines))
+    return list(dict.fromkeys(number for number in found if number))
 
 
 def _invoice(case: Case) -> Invoice:

@@ -1,4 +1,5 @@
-"""What a map has places for to say what a price is for and which rate a tax has, and in which standard.
+"""What a map has places for to say what a price is for, which rate a tax has and which order a line is under, and in which
+standard.
 
 Knows: rows of lines, code tables. Does not know: guides, documents' prices.
 """
@@ -11,6 +12,12 @@ from d365edi.matching.stating import PricePlaces
 
 BASIS, KIND, QUANTITY = "price_basis", "price_kind", "price_per.quantity"
 TAXES, RATE = "taxes", "percent"
+ORDER = "order_number"
+
+
+def names_orders(table: Table) -> bool:
+    """Whether lines have a place for the number of their order, so that a document may be for several."""
+    return any(row.name == ORDER for each in scope(table).scopes if each.field == LINES for row in each.rows)
 
 
 def places(table: Table, codes: Mapping[str, Mapping[str, str]] | None = None) -> PricePlaces:

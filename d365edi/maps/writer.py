@@ -17,7 +17,7 @@ from d365edi.maps.compile import Codes, mapping_tree
 from d365edi.maps.credit_signs import credit_signs
 from d365edi.maps.loop_writer import LoopWriter, Task
 from d365edi.maps.notation import X12, Notation
-from d365edi.maps.price_places import places
+from d365edi.maps.price_places import names_orders, places
 from d365edi.maps.segment_writer import Segment
 from d365edi.maps.table import Table
 from d365edi.maps.vocabulary import YOUR, MappingError
@@ -58,6 +58,8 @@ class Writer:
         """What a price can be said to be for."""
         self.credits = credit_signs(table)
         """The signs of credit notes."""
+        self.line_orders = names_orders(table)
+        """Whether the lines of an invoice say which order they are under."""
 
     def write(self, document: Document, **answered: Unpack[AnsweredOrders]) -> list[Segment]:
         """The body of the set, without its first and last segment. Raises DocumentError naming the document, the field and the

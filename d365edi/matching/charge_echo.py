@@ -51,6 +51,11 @@ class Expected:
     """One of the whole: its part on each line, where it is a percentage."""
 
 
+def says_of_the_whole(order: PurchaseOrder, agreed: Agreements) -> bool:
+    """Whether an order has an allowance or a charge of the whole of it about which something was agreed."""
+    return any(True for _ in _counted(order.charges, agreed))
+
+
 def expected(
     invoice: Invoice, order: PurchaseOrder, lines: Sequence[PurchaseOrderLine | None], agreed: Agreements | None = None
 ) -> list[Expected]:

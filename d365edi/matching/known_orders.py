@@ -49,6 +49,6 @@ class KnownOrders:
         return list({(order.number, order.release): order for order in self.orders.values()}.values())
 
     def as_one(self) -> KnownOrders:
-        """The same where all of them are of one order: all keys lead to the same value."""
-        first = next(iter(self.orders.values()), None)
-        return replace(self, orders=dict.fromkeys(self.orders, first)) if first is not None else self
+        """The same where several may be of one order: keys of one number and release lead to the same value."""
+        whole = {(order.number, order.release): order for order in reversed([*self.orders.values()])}
+        return replace(self, orders={key: whole[order.number, order.release] for key, order in self.orders.items()})

@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from d365edi.documents import (
+    Invoice,
     InvoiceLine,
     OrderResponse,
     OrderResponseLine,
@@ -53,7 +54,8 @@ class OrderKey(NamedTuple):
 class LineMatch:
     """For each line of the document the order's line, or None; findings of severity error hold the document.
 
-    `order` is the order of the document as a whole, `orders` has one for each order of a shipment; writers take both.
+    `order` is the order of the document as a whole, `orders` has one for each order of a shipment, or each of several of an
+    invoice; writers take both.
     """
 
     lines: tuple[PurchaseOrderLine | None, ...]
@@ -69,9 +71,11 @@ def order_keys(document: Outbound) -> tuple[OrderKey, ...]:
     elif isinstance(document, OrderResponse):
         keys = [OrderKey(document.number, document.sales_order, document.release or "")]
     else:
-        lines = list(dict.fromkeys(line.sales_order for line in document.lines if line.sales_order is not None))
+        of_lines = {line.sales_order: line.order_number for line in reversed(document.lines)}
+        lines = [each for each in dict.fromkeys(line.sales_order for line in document.lines) if each is not None]
         own = document.sales_order or (lines[0] if len(lines) == 1 else None)
-        keys = [OrderKey(document.order_number, own), *(OrderKey(None, each) for each in lines if each != own)]
+        keys = [OrderKey(document.order_number, own)]
+        keys += [OrderKey(of_lines[each], each) for each in lines if each != own]
     return tuple(dict.fromkeys(key for key in keys if key[:2] != (None, None)))
 
 
@@ -93,16 +97,35 @@ def match_lines(
 ) -> LineMatch:
     """Find the order line of each line of the document.
 
-    `orders` are the received ones of those that it names (only a shipment has several); `resolution` has the partner's numbers
+    `orders` are the received ones of those that it names (an answer to an order has one); `resolution` has the partner's numbers
     for our items."""
     if isinstance(document, ShipNotice):
         return _match_shipment(document, orders, resolution)
+    if isinstance(document, Invoice) and len({id(orders.get(key, key)) for key in order_keys(document)}) > 1:
+        return _match_invoice(document, orders, resolution)
     order = next(iter(orders.values()), None)
     if order is None:
         return LineMatch((None,) * len(document.lines), (_unknown(order_keys(document)),))
     known = _OrderLines(order)
     found = [known.line(line, number, resolution) for number, line in enumerate(each_line(document), 1)]
     return LineMatch(tuple(line for line, _ in found), tuple(each for _, each in found if each is not None), order)
+
+
+def _match_invoice(
+    invoice: Invoice, orders: Mapping[OrderKey, PurchaseOrder], resolution: Resolution | None
+) -> LineMatch:
+    """The lines of an invoice for several orders: each answers its own."""
+    made = {id(order): _OrderLines(order) for order in orders.values()}
+    known = {key.sales_order: made[id(order)] for key, order in orders.items()}
+    lines, findings = list[PurchaseOrderLine | None](), list[Finding]()
+    for number, line in enumerate(invoice.lines, 1):
+        candidates = known.get(line.sales_order or invoice.sales_order)
+        ordered, finding = candidates.line(line, number, resolution) if candidates is not None else (None, None)
+        lines.append(ordered)
+        findings += [finding] if finding is not None else []
+    findings += [_unknown((key,)) for key in order_keys(invoice) if key not in orders]
+    each = tuple({id(order): order for order in orders.values()}.values())
+    return LineMatch(tuple(lines), tuple(findings), each[0], each)
 
 
 def _match_shipment(

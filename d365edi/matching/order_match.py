@@ -75,7 +75,8 @@ class Matched:
 # -- what is asked ----------------------------------------------------------------------------------------------------
 def named_order(line: InvoiceLine, invoice: Invoice) -> str | None:
     """The order of ours that a line names, else the one that the invoice names."""
-    found = [each.value for each in line.references if each.qualifier in NAMED and each.value]
+    found = [line.order_number] if line.order_number else []
+    found += [each.value for each in line.references if each.qualifier in NAMED and each.value]
     found += [each.id for each in line.item.others if each.qualifier in NAMED]
     return next(iter(found), invoice.order_number)
 

@@ -8,20 +8,21 @@ Knows: documents, the orders that they answer, what was agreed. Does not know: t
 written (what the set has places for is given).
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from d365edi.documents import Document, Invoice, OrderResponse, PurchaseOrder, ShipNotice
+from d365edi.documents import Document, Invoice, OrderResponse, PurchaseOrder, PurchaseOrderLine, ShipNotice
 from d365edi.edi.findings import Finding
-from d365edi.matching import crediting, stating, stores, substitutes, taxes, terms, wholes
-from d365edi.matching.agreements import Agreement
-from d365edi.matching.charge_echo import echo_charges
+from d365edi.matching import crediting, several_orders, stating, stores, substitutes, taxes, terms, wholes
+from d365edi.matching.agreements import Agreement, Agreements
+from d365edi.matching.charge_echo import echo_charges, says_of_the_whole
 from d365edi.matching.crossing import crossed
 from d365edi.matching.folding import fold
 from d365edi.matching.known_orders import KnownOrders
-from d365edi.matching.lines import LineMatch, match_lines, one_release, order_keys
+from d365edi.matching.lines import LineMatch, match_lines, one_release
 from d365edi.matching.references import Outbound, complete
 from d365edi.matching.resolution import Resolution
 from d365edi.matching.response import ordered_items, respond
@@ -33,7 +34,8 @@ class Agreed:
 
     `charges` are what the order's flow agreed about allowances and charges, by code; `apart`: what answers an order for
     several stores is for one of them each; `carriers` are the ids of ours for which the partner's code is known; `places` and
-    `signs` say how the set states prices and credit notes."""
+    `signs` say how the set states prices and credit notes; `orders`: whether its lines say which order they are under. `section`
+    is where the settings of what is sent stand."""
 
     taxation: taxes.Taxation | None = None
     charges: Mapping[str, Agreement] = field(default_factory=dict)
@@ -41,6 +43,8 @@ class Agreed:
     carriers: Collection[str] = ()
     places: stating.PricePlaces = field(default_factory=stating.PricePlaces)
     signs: crediting.Signs = "negative"
+    orders: bool = True
+    section: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +53,14 @@ class Outgoing:
     order numbers that D365 has.
 
     `match` has the orders, and of each line the order's line that it answers; `repeated` has these as far as they are
-    repeated. `notes` hold nothing."""
+    repeated. `written` is the order that the head repeats: of several orders what is the same in all. `notes` hold nothing."""
 
     document: Outbound
     by_d365_numbers: Outbound
     stated: Document
     match: LineMatch
     repeated: tuple[Any, ...]
+    written: PurchaseOrder | None = None
     notes: tuple[Finding, ...] = ()
 
 
@@ -69,18 +74,23 @@ def outgoing(
     known = known.as_one() if isinstance(document, Invoice) and not agreed.apart else known
     known = crossed(known, agreed.places.standard)
     match = match_lines(document, known.orders, resolution)
-    whole, untaxed = _taxed(complete(document, resolution, known.units), match.order, agreed)
+    many, head = False, match.order
+    if isinstance(document, Invoice) and (many := several_orders.several(document, known)):
+        head = _head(document, known, match)
+    whole, untaxed = _taxed(complete(_bare(document), resolution, known.units), head, agreed)
     whole, match, parts = fold(whole, match, known.pairs, apart=known.of_stores if agreed.apart else ())
     if problems := (*untaxed, *_errors((*match.findings, *parts))):
         return problems
     notes, others = match.findings, substitutes.found(whole, match.lines, known.pairs)
     if isinstance(whole, Invoice):
-        echoed = agreed.charges if agreed.places.standard else {}  # a flat file cannot say that one is only information
-        whole = terms.dated(echo_charges(whole, match.order, match.lines, echoed), match.order)
+        whole = terms.dated(_echoed(whole, match, agreed.charges if agreed.places.standard else {}, many=many), head)
         whole = taxes.of_charges(wholes.of_invoice(whole))
     if isinstance(whole, ShipNotice):
         whole = wholes.of_notice(whole, now, agreed.carriers)
     numbered, written, whole = whole, match.order, stores.named(whole, known.numbers)
+    if many and isinstance(document, Invoice) and isinstance(numbered, Invoice):
+        numbered = several_orders.under(numbered, several_orders.references(document))
+        whole = several_orders.under(numbered, several_orders.numbers(document, known)).replace(sales_order=None)
     if agreed.apart:
         match = stores.narrowed(match, {id(known.orders[each]): store for each, store in known.stores.items()})
     if isinstance(whole, OrderResponse):
@@ -88,31 +98,83 @@ def outgoing(
         whole, match = _responded(whole, match, known, written)
         if problems := _errors(match.findings):
             return problems
-    match = one_release(match)
-    whole, repeated = stating.stated(whole, match.order, match.lines, agreed.places)
+    match = match if many else one_release(match)
+    if many and isinstance(whole, Invoice):
+        step = partial(stating.stated, places=agreed.places)
+        whole, repeated = several_orders.one_by_one(whole, match, step)
+    else:
+        whole, repeated = stating.stated(whole, match.order, match.lines, agreed.places)
     repeated = substitutes.named(whole, repeated, others)
-    return Outgoing(whole, numbered, crediting.stated(whole, agreed.signs), match, repeated, notes)
+    written = head if many else match.order
+    return Outgoing(whole, numbered, crediting.stated(whole, agreed.signs), match, repeated, written, notes)
+
+
+def _bare(document: Outbound) -> Outbound:
+    """An invoice without the orders of its lines, by which lines of one order would not be added up."""
+    if not isinstance(document, Invoice):
+        return document
+    return document.replace(lines=tuple(line.replace(order_number=None) for line in document.lines))
+
+
+def _head(document: Invoice, known: KnownOrders, match: LineMatch) -> PurchaseOrder | None:
+    """What the head of an invoice repeats of several orders; nothing where one of them is not known."""
+    orders = [order for order in match.orders if order is not None]
+    unknown = several_orders.numbers(document, known).keys() - {key.sales_order for key in known.orders}
+    return several_orders.common(orders) if orders and not unknown else None
+
+
+def _echoed(invoice: Invoice, match: LineMatch, agreed: Agreements, *, many: bool) -> Invoice:
+    """The invoice with the agreed charges of its orders in their words."""
+    if not many:
+        return echo_charges(invoice, match.order, match.lines, agreed)
+
+    def echo(
+        part: Invoice, order: PurchaseOrder | None, lines: Sequence[PurchaseOrderLine | None]
+    ) -> tuple[Invoice, Sequence[Any]]:
+        return echo_charges(part, order, lines, agreed), lines
+
+    return several_orders.one_by_one(invoice, match, echo)[0]
 
 
 def _several(document: Outbound, known: KnownOrders, agreed: Agreed) -> Iterator[str]:
-    """What holds an invoice of several orders: an invoice of ours answers one, or what of it is for one store. A sales order that
-    none of theirs became may be anybody's, and a line of it has the number of a line of theirs by chance."""
-    if not isinstance(document, Invoice) or not known.orders:
+    """What holds an invoice of several orders."""
+    if not isinstance(document, Invoice):
         return
-    names = [f"{each.number} release {each.release}" if each.release else each.number for each in known.apart]
-    others = [key.sales_order for key in order_keys(document) if key not in known.orders and key.sales_order]
-    if len(names) > 1:
-        yield f"it bills several orders ({', '.join(names)}); post one invoice an order in D365"
-    elif others:
-        yield (
-            f"it bills order {names[0]} and sales order {', '.join(others)}, which was made of none of theirs; post one invoice "
-            "an order in D365, or send it by hand and reject this one"
-        )
-    elif agreed.apart and known.stores and len({line.sales_order for line in document.lines} - {None}) > 1:
+    if agreed.apart and known.stores and len({line.sales_order for line in document.lines} - {None}) > 1:
         yield (
             "it bills sales orders of several stores, and the partner wants each store's apart; post one invoice an order in "
-            'D365, or answer without stores: back = "order" of the receive flow'
+            f'D365, or write {_SPLIT} under {agreed.section}, or answer without stores: back = "order" of the receive flow'
         )
+    elif several_orders.several(document, known):
+        yield from _unsaid(document, known, agreed)
+    elif len(known.apart) > 1:
+        names = ", ".join(_name(each) for each in known.apart)
+        yield f"it corrects an invoice of several orders ({names}); send it by hand and reject this one"
+
+
+_SPLIT = 'split = "order"'
+
+
+def _unsaid(document: Invoice, known: KnownOrders, agreed: Agreed) -> Iterator[str]:
+    """Why an invoice cannot say of several orders what it must say."""
+    found = several_orders.numbers(document, known)
+    names = ", ".join(dict.fromkeys([*map(_name, known.apart), *filter(None, found.values())]))
+    remedy = f"write {_SPLIT} under {agreed.section} for one each, or post one invoice an order in D365"
+    if nameless := [sales_order or "" for sales_order, number in found.items() if number is None]:
+        yield (
+            f"it bills {', '.join(filter(None, (names, *nameless)))}, and sales order {', '.join(nameless)} was made of none of "
+            "theirs and has no reference of the customer; give it one in D365, or post one invoice an order"
+        )
+    elif len(set(found.values())) < len({_name(each) for each in known.apart}):
+        yield f"it bills several releases of one order ({names}), which lines cannot say; {remedy}"
+    elif not agreed.orders:
+        yield f"it bills several orders ({names}), and what is sent has room for one; {remedy}"
+    elif any(says_of_the_whole(order, agreed.charges) for order in known.apart):
+        yield f"it bills several orders ({names}), of which one agreed on a charge for all of it; {remedy}"
+
+
+def _name(order: PurchaseOrder) -> str:
+    return f"{order.number} release {order.release}" if order.release else order.number
 
 
 def _taxed(whole: Outbound, order: PurchaseOrder | None, agreed: Agreed) -> tuple[Outbound, tuple[str, ...]]:

@@ -261,11 +261,7 @@ async def test_an_invoice_over_orders_of_several_stores_holds_where_each_store_i
     drop(stores, "4500123", *SDQ)
     await stores.once()
     orders = numbers(stores)
-    invoice = stores.simulator.post_invoice(orders["4500123-0002"])
-    store = stores.simulator.state.store
-    line = store.one("BusinessDocumentSalesInvoiceLineItems", InvoiceId=invoice, ItemId="D0002")
-    assert line is not None
-    store.update(line, {"OrigSalesId": orders["4500123-0003"]})
+    invoice = stores.simulator.post_summary_invoice([orders["4500123-0002"], orders["4500123-0003"]])
     async with stores.app() as app:
         await app.once()
         held = [
@@ -273,7 +269,8 @@ async def test_an_invoice_over_orders_of_several_stores_holds_where_each_store_i
         ]
     assert [row.reason for row in held] == [
         f"invoice {invoice}: it bills sales orders of several stores, and the partner wants each store's apart; post one invoice "
-        'an order in D365, or answer without stores: back = "order" of the receive flow'
+        'an order in D365, or write split = "order" under [partners.acme.send.810], or answer without stores: back = "order" of '
+        "the receive flow"
     ]
     assert sets(stores, "810") == []
 

@@ -110,3 +110,45 @@ async def test_a_slip_of_one_order_asks_for_no_order_whether_or_not_its_lines_sa
     await town.once()
     assert notice(town) == [("4500123", FIRST), ("4500123", SECOND)]
     assert town.simulator.count("GET", "SalesOrderHeadersV4") == before
+
+
+def invoice(world: World) -> list[tuple[str, str]]:
+    """The order and the GTIN of each line of the 810."""
+    found = list[tuple[str, str]]()
+    for segment in (each.split("*") for each in text(world, "810").split("~")):
+        found += [("", segment[segment.index("UP") + 1])] if segment[0] == "IT1" else []
+        if segment[:2] == ["REF", "PO"]:
+            found[-1] = (segment[2], found[-1][1])
+    return found
+
+
+def invoic(world: World) -> list[tuple[str, str]]:
+    """The order and the GTIN of each line of the INVOIC."""
+    found = list[tuple[str, str]]()
+    for segment in text(world, "INVOIC").split("'"):
+        found += [("", segment.split("+")[3].split(":")[0])] if segment.startswith("LIN+") else []
+        if segment.startswith("RFF+ON"):
+            found[-1] = (segment.split(":")[1], found[-1][1])
+    return found
+
+
+def billed(world: World) -> list[tuple[str, str]]:
+    return columns(world, "Invoice")
+
+
+@pytest.mark.parametrize(("kind", "read"), [("810", invoice), ("INVOIC", invoic), ("Invoice", billed)])
+async def test_an_invoice_over_several_orders_names_the_order_of_each_line(
+    kind: str, read: Callable[[World], list[tuple[str, str]]], town: World
+) -> None:
+    """The order of its header is the first one's: all of it was held, as an invoice could be of one order only."""
+    if kind != "810":
+        town.knobs["invoice"] = kind
+    first, second = await made_order(town), await made_order(town, "4500124")
+    third = by_hand(town, first, "4500125")
+    town.simulator.post_summary_invoice([second, first, third], tax_percent=10)
+    await town.once()
+    assert read(town) == [
+        *(("4500124", FIRST), ("4500124", SECOND)),
+        *(("4500123", FIRST), ("4500123", SECOND)),
+        ("4500125", THIRD),
+    ]

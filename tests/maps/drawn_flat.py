@@ -96,4 +96,8 @@ def invoices(draw: DrawFn) -> Invoice:
     }
     for each in values["lines"]:
         each["amount"] = draw(cents)
+    if len(values["lines"]) > 1 and draw(st.booleans()):  # for several orders: then the head names none
+        del values["order_number"]
+        for number, each in enumerate(values["lines"]):
+            each["order_number"] = draw(codes(9)) + str(number)
     return worded(Invoice, some(values))

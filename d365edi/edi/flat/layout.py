@@ -54,7 +54,8 @@ class Layout:
     say the same. `opens` is the record type that begins a document, `type` the column that holds the type. `totals` are
     words that mark a row of sums (folded), `decimal` the mark that its numbers have; `amounts` are the pairs of columns
     whose product is the amount of a row (quantity and price). `escape`: what is written is for a spreadsheet, which must take
-    no value for a formula. `short`: a row without a header may end before its last columns, which are then empty."""
+    no value for a formula. `short`: a row without a header may end before its last columns, which are then empty.
+    `shared` are those of `head` in which the rows of one document may differ: then each says what it says of itself."""
 
     records: Mapping[str, tuple[Column, ...]]
     fixed: bool = False
@@ -71,6 +72,12 @@ class Layout:
     amounts: tuple[tuple[int, int], ...] = ()
     escape: bool = False
     short: bool = False
+    shared: frozenset[int] = frozenset()
+
+    @property
+    def alike(self) -> tuple[int, ...]:
+        """The columns in which all rows of a document must say the same."""
+        return tuple(index for index in self.head if index not in self.shared)
 
     @property
     def columns(self) -> tuple[Column, ...]:

@@ -73,7 +73,7 @@ def _join(first: RowSet, again: RowSet, layout: Layout) -> None:
     """Rows that turned up again later go to their document."""
     first.findings += again.findings
     for row in again.rows:
-        first.findings += agree(first.head, row, layout.head, layout, first.rows)
+        first.findings += agree(first.head, row, layout.alike, layout, first.rows)
         first.rows.append(row)
 
 
@@ -85,7 +85,7 @@ def _sets(found: Iterator[Found], layout: Layout) -> Iterator[RowSet | Finding]:
 def _grouped(found: Iterator[Found], layout: Layout) -> Iterator[RowSet | Finding]:
     """Rows with the same values in the columns of the group, or all rows where there is none."""
     current: RowSet | None = None
-    sums, shared = _Sums(layout), itemgetter(*layout.head) if layout.head else len
+    sums, shared = _Sums(layout), itemgetter(*layout.alike) if layout.alike else len
     for row, findings in found:
         if row is None:
             yield from findings
@@ -105,7 +105,7 @@ def _grouped(found: Iterator[Found], layout: Layout) -> Iterator[RowSet | Findin
                 yield current
             current = RowSet(key, [], head=list(row.values))
         if shared(row.values) != shared(current.head):
-            current.findings += agree(current.head, row, layout.head, layout, current.rows)
+            current.findings += agree(current.head, row, layout.alike, layout, current.rows)
         current.rows.append(row)
         current.findings += findings
         yield from (finding for finding in findings if finding.rule == "quote")

@@ -97,6 +97,7 @@ def flat(table: Table) -> Flat:
     layout = Layout(
         records, look.fixed, look.header, look.delimiter, look.quote, look.encoding, group, head,
         look.opens, look.type, look.totals, look.decimal, tuple(builder.amounts), look.escape, look.short,
+        frozenset(builder.shared),
     )  # fmt: skip
     guide = _guide(table, root, builder.records)
     parted = {name: frozenset(found.parted) for name, found in builder.records.items()}
@@ -112,13 +113,16 @@ def flat(table: Table) -> Flat:
 @dataclass(slots=True)
 class _Columns:
     """Collects the columns of every record while the rows of the table are walked; the first `described` are those that
-    `[columns]` describes, `amounts` the pairs of quantity and price."""
+    `[columns]` describes, `amounts` the pairs of quantity and price. `of_document` are the fields of the document by column,
+    `shared` the columns that a list of it names for the same field."""
 
     table: Table
     look: File
     records: dict[str, _Record] = field(default_factory=dict)
     amounts: list[tuple[int, int]] = field(default_factory=list)
     described: int = 0
+    of_document: dict[int, set[str]] = field(default_factory=dict)
+    shared: set[int] = field(default_factory=set)
 
     def declare(self) -> None:
         """The columns that `[columns]` describes, in that order."""
@@ -143,7 +147,11 @@ class _Columns:
         for row, text in _named(rows):
             index = named[row.name] = self._take(row, text, "", model)
             outer = next((each for each in around if index in each.columns), None)
-            if outer is not None:
+            if not around:
+                self.of_document.setdefault(index, set()).add(row.name)
+            elif row.name in self.of_document.get(index, ()):
+                self.shared.add(index)
+            elif outer is not None:
                 name, whose = self.records[""].columns[index].name, outer.record or "the document"
                 message = f'the column "{name}" is named by a row of {whose} and by one of its {rows.field}'
                 raise self.table.mistake(row.key, message, remedy="take one of the two rows away")

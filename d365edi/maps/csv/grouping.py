@@ -68,7 +68,8 @@ class Sorter:
         self._layout = layout
         self._ways = tuple(top.ways())
         self._parts = tuple(dict.fromkeys(way[-1].columns for way in self._ways if way[-1].columns))
-        self._said = tuple(itemgetter(*part, part[0]) for part in self._parts)  # of one column a tuple too
+        own = [[at for at in part if at not in layout.shared] or part for part in self._parts]
+        self._said = tuple(itemgetter(*part, part[0]) for part in own)  # of one column a tuple too
         self._known: dict[tuple[bool, ...], tuple[Way, frozenset[int]]] = {}
 
     def sort(self, found: RowSet) -> tuple[GroupItem, list[Finding]]:
@@ -135,7 +136,7 @@ def rows_of(items: Sequence[tuple[str, Sequence[str]]], top: GroupLevel, layout:
     for at, ((depth, columns), (_, values)) in enumerate(zip(places, items, strict=True)):
         row = list(around[min(depth, len(around) - 1)])
         for column, value in zip(columns, values, strict=False):
-            row[column] = value
+            row[column] = value or row[column]
         around[depth + 1 :] = [row]
         if at + 1 == len(items) or places[at + 1][0] <= depth:
             made.append(row)

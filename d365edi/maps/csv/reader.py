@@ -114,12 +114,22 @@ class FlatReader:
                 rows.append([row.record, *self._parts(row.record, row.values)])
             return nodes, rows, found.rows, []
         document, findings = self._sorter.sort(found)
+        layout = self._flat.layout
+        said = {index: {row.values[index] for row in found.rows} - {""} for index in layout.shared}
         for item in document.every():
             level = item.level
             node, columns = level.node, level.columns
             if item is document:
                 node, columns = node.children[HEAD][0], self._flat.layout.head
             values = self._parts("", item.values)
+            for (
+                index,
+                found_there,
+            ) in said.items():  # what all rows say alike is said of the whole, else each says its own
+                if item is document:
+                    values[index] = next(iter(found_there)) if len(found_there) == 1 else ""
+                elif len(found_there) == 1:
+                    values[index] = ""
             nodes.append(node)
             rows.append([node.id, *[values[index] for index in columns]])
             at.append(item.rows[0])

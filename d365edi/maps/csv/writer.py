@@ -30,6 +30,8 @@ class FlatWriter:
         """What a price can be said to be for."""
         self.credits = self._writer.credits
         """The signs of credit notes."""
+        self.line_orders = self._writer.line_orders
+        """Whether the lines of an invoice say which order they are under."""
 
     def write(self, document: Document, **answered: Unpack[AnsweredOrders]) -> bytes:
         """A file of one document. Raises DocumentError."""

@@ -4,7 +4,7 @@ Knows: how header, lines, business document and BI rows of one invoice belong to
 LineCreationSequenceNumber, and that `InventTransId` is the order line's lot. Does not know: HTTP.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from types import MappingProxyType
@@ -48,31 +48,78 @@ def post(
     lot); `charges_tax`: of the charges. `discount` is of the whole, and lines are taxed less their share
     of it. `journal`: whether the BI sets get their rows (a
     tenant may keep those from us). LookupError when there is no such order, ValueError when nothing is open."""
-    order = tenant.one("SalesOrderHeadersV4", dataAreaId=company, SalesOrderNumber=order_number)
+    return post_summary(
+        tenant,
+        [order_number],
+        company=company,
+        quantities=quantities,
+        date=date,
+        due=due,
+        tax_percent=tax_percent,
+        taxes=taxes,
+        charges=charges,
+        charges_tax=charges_tax,
+        discount=discount,
+        journal=journal,
+    )
+
+
+def post_summary(
+    tenant: Tenant,
+    order_numbers: Sequence[str],
+    *,
+    company: str = "usmf",
+    quantities: Mapping[str, Decimal | int] | None = None,
+    date: str | None = None,
+    due: str | None = None,
+    tax_percent: Decimal | int = 0,
+    taxes: Mapping[str, Decimal | int] = MappingProxyType({}),
+    charges: Decimal | int = 0,
+    charges_tax: Decimal | int = 0,
+    discount: Decimal | int = 0,
+    journal: bool = True,
+) -> str:
+    """Post one invoice for several open orders (summary update) and return its number; particulars as `post` has them.
+
+    Its header is of the first order, and speaks for that one alone; each line names its own in `OrigSalesId`. Errors as `post`
+    has them, also where another customer's order is among them."""
+    orders = [tenant.one("SalesOrderHeadersV4", dataAreaId=company, SalesOrderNumber=each) for each in order_numbers]
+    progress.of_one_customer(orders)
+    head = _head(tenant, orders[0], date, due)
+    items = [
+        _item(tenant, order, line, Decimal(quantity), Decimal(taxes.get(line["InventoryLotId"], tax_percent)))
+        for order in orders
+        for line, quantity in _chosen(tenant, order, quantities)
+    ]
+    _tax(items, Decimal(discount))
+    every = Decimal(charges)
+    for order in orders:
+        own = {item["line"]["InventoryLotId"]: item for item in items if item["order"] is order}
+        of_lines = charge_lines.of_lines(tenant, order, {lot: item["amount"] for lot, item in own.items()})
+        for lot, item in own.items():
+            item["charges"] = of_lines[lot]
+        whole = sum((item["amount"] for item in own.values()), Decimal(0))
+        every += charge_lines.of_order(tenant, order, whole) + sum(of_lines.values())
+    totals = _totals(items, every, Decimal(charges_tax), Decimal(discount))
+    _post(tenant, orders[0], head, items, totals, journal=journal)
+    for order in orders:
+        lots = [item["line"]["InventoryLotId"] for item in items if item["order"] is order]
+        progress.advance(tenant, order, lots, "Invoiced")
+    return str(head["number"])
+
+
+def _chosen(
+    tenant: Tenant, order: Row, quantities: Mapping[str, Decimal | int] | None
+) -> list[tuple[Row, Decimal | int]]:
+    """The open lines of an order that are invoiced, each with how much of it."""
     lines = [line for line in progress.lines(tenant, order) if line["SalesOrderLineStatus"] in _OPEN]
     wanted = (
         {line["InventoryLotId"]: line["OrderedSalesQuantity"] for line in lines} if quantities is None else quantities
     )
-    chosen = [line for line in lines if line["InventoryLotId"] in wanted]
+    chosen = [(line, wanted[line["InventoryLotId"]]) for line in lines if line["InventoryLotId"] in wanted]
     if not chosen:
-        raise ValueError(f"order {order_number} has no open line to invoice")
-    head = _head(tenant, order, date, due)
-    items = [
-        _item(tenant, order, line, Decimal(wanted[lot]), Decimal(taxes.get(lot, tax_percent)))
-        for line in chosen
-        for lot in [line["InventoryLotId"]]
-    ]
-    _tax(items, Decimal(discount))
-    of_lines = charge_lines.of_lines(tenant, order, {item["line"]["InventoryLotId"]: item["amount"] for item in items})
-    for item in items:
-        item["charges"] = of_lines[item["line"]["InventoryLotId"]]
-    whole = sum((item["amount"] for item in items), Decimal(0))
-    every = Decimal(charges) + charge_lines.of_order(tenant, order, whole) + sum(of_lines.values())
-    totals = _totals(items, every, Decimal(charges_tax), Decimal(discount))
-    _post(tenant, order, head, items, totals, journal=journal)
-    lots = [line["InventoryLotId"] for line in chosen]
-    progress.advance(tenant, order, lots, "Invoiced")
-    return str(head["number"])
+        raise ValueError(f"order {order['SalesOrderNumber']} has no open line to invoice")
+    return chosen
 
 
 def post_credit(
@@ -146,6 +193,7 @@ def _head(tenant: Tenant, order: Row, date: str | None, due: str | None) -> Row:
         "due": values.date_value(due) if due else _due(tenant, order, invoiced),
         "now": tenant.now(),
         "document": "",
+        "sales_order": order["SalesOrderNumber"],
         "record": FIRST_RECORD + tenant.number(company, "journal"),
     }
 
@@ -161,6 +209,7 @@ def _item(tenant: Tenant, order: Row, line: Row, quantity: Decimal, tax_percent:
     barcodes = tenant.rows("ProductBarcodesV3", dataAreaId=order["dataAreaId"], ItemNumber=line["ItemNumber"])
     gross = quantity * line["SalesPrice"] / (line["SalesPriceQuantity"] or 1)
     return {
+        "order": order,
         "line": line,
         "discount": (gross - amount).quantize(_CENT, ROUND_HALF_UP),
         "quantity": quantity,
@@ -177,7 +226,7 @@ def _rows(
     """The rows of an invoice in two sets that belong together: one of the whole, and one for each of its items."""
     tenant.store.insert(head_set, progress.filled(head_set, order=order, **sources))
     for item in items:
-        fields = progress.filled(line_set, order=order, item=item, line=item["line"], **sources)
+        fields = progress.filled(line_set, order=item["order"], item=item, line=item["line"], **sources)
         tenant.store.insert(line_set, fields)
 
 
