@@ -17,6 +17,7 @@ NAMES: frozenset[str] = frozenset(
         "receive.compared",  # what is at the source is what was fetched, not moved or deleted yet
         "receive.settled",  # moved at the source, not yet recorded
         "translate.read",  # documents and acknowledgment are durable
+        "translate.split",  # an invoice over several orders has become a document for each of them
         "translate.rendered",  # bytes, control numbers and file name are durable
         "deliver.attempting",  # the attempt is recorded, nothing was sent
         "deliver.delivered",  # the other side has it, the receipt is not recorded

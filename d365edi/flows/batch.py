@@ -8,6 +8,7 @@ Knows: which documents are sent together. Does not know: how an interchange is w
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from d365edi.documents import ShipNotice
 from d365edi.failpoints import reach
@@ -15,7 +16,7 @@ from d365edi.flows.context import Counters, FlowContext
 from d365edi.flows.envelope import assemble
 from d365edi.flows.interchange import check_writable
 from d365edi.flows.partner import SendFlow, TradingPartner
-from d365edi.flows.prepare import prepare
+from d365edi.flows.prepare import prepare, split
 from d365edi.flows.prepared import Held, Prepared, Waits
 from d365edi.flows.render import hold, report_warnings, tried
 from d365edi.journal import Document, Tx
@@ -57,6 +58,7 @@ async def render_ready(ctx: FlowContext, batch: SendBatch, counters: Counters) -
     if ctx.rests(ctx.d365_name):
         return []
     partner, flows = batch.partner, batch.flows
+    await _split(ctx, batch, counters)
     ready = await ctx.journal.read(lambda tx: _ready(tx, batch))
     prepared: list[Prepared] = []
 
@@ -75,6 +77,13 @@ async def render_ready(ctx: FlowContext, batch: SendBatch, counters: Counters) -
         if delivery is not None:
             deliveries.append(delivery)
     return deliveries
+
+
+async def _split(ctx: FlowContext, batch: SendBatch, counters: Counters) -> None:
+    """Make documents of the parts of what is sent order by order."""
+    for document in await ctx.journal.read(lambda tx: _ready(tx, batch)):
+        flow = batch.flows[document.flow]
+        await tried(ctx, document, partial(split, ctx, batch.partner, flow, document), counters)
 
 
 def _ready(tx: Tx, batch: SendBatch) -> list[Document]:

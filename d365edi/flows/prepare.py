@@ -13,7 +13,8 @@ from dataclasses import replace
 from d365edi import log
 from d365edi.documents import KINDS, Invoice, OrderResponse, ShipNotice
 from d365edi.edi.findings import Finding
-from d365edi.flows import bought, earlier, guard_check, resolve
+from d365edi.failpoints import reach
+from d365edi.flows import bought, earlier, guard_check, order_parts, resolve
 from d365edi.flows import stores as of_stores
 from d365edi.flows.context import Counters, FlowContext
 from d365edi.flows.interchange import Segment
@@ -55,6 +56,24 @@ async def prepare(
         document, made.document, match.order, match.lines, segments, match.orders, made.by_d365_numbers, prices
     )
     return Prepared(document, flow, body, resolved.resolution, leaving, together)
+
+
+async def split(
+    ctx: FlowContext, partner: TradingPartner, flow: SendFlow, document: Document
+) -> list[Document] | Held | None:
+    """The parts that an invoice over several orders is sent in, each a document that is ready, or why it cannot be parted; None
+    where it is sent as it is."""
+
+    def parted(tx: Tx) -> list[Document] | Held | None:
+        row = one_row(tx, partner.name, document.company, order_keys(Invoice.from_json(document.body))[:1])
+        return order_parts.split(tx, partner, flow, document, apart=row is not None and tells_apart(partner, row.flow))
+
+    if flow.settings.split is None or document.release:
+        return None
+    rows = await ctx.journal.write(parted)
+    if rows is not None:
+        reach("translate.split")
+    return rows
 
 
 def _agreed(partner: TradingPartner, flow: SendFlow, came: str) -> Agreed:

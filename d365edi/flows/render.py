@@ -20,7 +20,7 @@ from d365edi.flows.context import Counters, FlowContext
 from d365edi.flows.envelope import Assembled, assemble
 from d365edi.flows.messages import document_name
 from d365edi.flows.partner import ReceiveFlow, SendFlow, TradingPartner
-from d365edi.flows.prepare import prepare
+from d365edi.flows.prepare import prepare, split
 from d365edi.flows.prepared import Held, Prepared, Waits
 from d365edi.flows.stores import StoreOrder
 from d365edi.journal import Document, Tx
@@ -89,6 +89,19 @@ async def _render(
         return None
     if flow is None:
         return Held((f"flow {document.flow} is not in the settings any more; put it back, or reject it",))
+    return await _outgoing(ctx, partner, flow, document, counters)
+
+
+async def _outgoing(
+    ctx: FlowContext, partner: TradingPartner, flow: SendFlow, document: Document, counters: Counters
+) -> int | Held | Waits | None:
+    """Write a document of ours, or the parts of it that are sent each for itself: the first delivery."""
+    parts = await split(ctx, partner, flow, document)
+    if isinstance(parts, Held):
+        return parts
+    if parts is not None:
+        made_of = [await render(ctx, part.id, counters) for part in parts]
+        return next((delivery for delivery in made_of if delivery is not None), None)
     made = await prepare(ctx, partner, flow, document, counters)
     if not isinstance(made, Prepared):
         return made

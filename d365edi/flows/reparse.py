@@ -6,27 +6,31 @@ Knows: how a document row locates its set in a message. Does not know: connectio
 from collections.abc import Collection
 from dataclasses import replace
 
-from d365edi.documents import PurchaseOrder
+from d365edi.documents import Invoice, PurchaseOrder
 from d365edi.edi import reader
 from d365edi.edi.findings import Finding
 from d365edi.edi.interchange import SetReport
+from d365edi.flows import order_parts as flows_parts
 from d365edi.flows.context import FlowContext
 from d365edi.flows.partner import MapReader, ReceiveFlow, TradingPartner
 from d365edi.journal import Document, Tx
 from d365edi.maps.d365 import plans as maps
 from d365edi.maps.reader import Reading
 from d365edi.maps.unmapped import OF_A_LINE
-from d365edi.matching import stores
+from d365edi.matching import order_parts, stores
 from d365edi.odata import canonical
 
 
 def reparse(tx: Tx, ctx: FlowContext, document: Document) -> tuple[Reading, str]:
     """Today's reading of the document and the digest of the map that read it. LookupError where its flow or set is gone.
 
-    Of an order for one store it is what of the order is for that store."""
+    Of an order for one store it is what of the order is for that store, of one part of an invoice that part."""
     reading, digest = _reparse(tx, ctx, document)
     if document.store and isinstance(reading.document, PurchaseOrder):
         reading = replace(reading, document=stores.part(reading.document, document.store))
+    send = ctx.partners[document.partner].send_flow(document.flow)
+    if send is not None and flows_parts.is_part(send, document) and isinstance(reading.document, Invoice):
+        reading = replace(reading, document=order_parts.again(reading.document, Invoice.from_json(document.body)))
     return reading, digest
 
 

@@ -19,7 +19,7 @@ from typing import Any
 from d365edi.documents import KINDS
 from d365edi.endpoints.base import Delivered, DeliveryRequest, NotDelivered, Unclear
 from d365edi.errors import D365EdiError, EndpointError
-from d365edi.flows import answer, named
+from d365edi.flows import answer, named, order_parts
 from d365edi.flows.context import FlowContext
 from d365edi.flows.interchange import LEVELS
 from d365edi.flows.named import Candidate, Selection
@@ -62,7 +62,7 @@ def _documents_named(tx: Tx, selection: Selection) -> list[Candidate]:
     """What a name stands for where documents are meant: received files and our deliveries with what is in them, and
     documents by their number, those of one set together."""
     messages, documents, deliveries = _rows_named(tx, selection)
-    found = [Candidate(message, tuple(tx.documents.for_message(message.id))) for message in messages]
+    found = [Candidate(each, tuple(order_parts.instead(tx, tx.documents.for_message(each.id)))) for each in messages]
     known = {row.id for each in found for row in each.documents}
     together: dict[tuple[object, ...], dict[int, Document]] = {}
     for document in documents:
@@ -99,7 +99,7 @@ def _rows_named(tx: Tx, selection: Selection) -> tuple[list[Message], list[Docum
         what = selection.what
         found = (tx.messages.search(what), tx.documents.search(what), tx.deliveries.search(what))
     messages, documents, deliveries = found
-    partner = selection.partner
+    documents, partner = order_parts.instead(tx, documents), selection.partner
     return (
         [each for each in messages if partner in ("", each.partner)],
         [each for each in documents if partner in ("", each.partner)],

@@ -17,7 +17,7 @@ from .items import Item
 from .locations import Location
 from .receive import Receive
 from .section import Destination, PickupSource, Schedule, SettingsSection
-from .send import Send, check_batched, check_listed
+from .send import Send, check_batched, check_listed, check_split
 from .taxation import TaxAgreement
 from .values import Company, Duration, Flag, Name, SetId, Text, invalid, nearest
 
@@ -192,6 +192,7 @@ class Partner(SettingsSection):
                 raise invalid(f"demands places of {set_id}, which has no segments", "leave guard.demands out")
             check_batched(set_id, out)
             check_listed(set_id, out)
+            check_split(set_id, out)
         answered = any(standard_of(set_id) != "FLAT" for set_id in self.receive)
         if answered and self.acks.send != "none" and self.acks.to is None:
             message = "does not configure where acknowledgments are sent"

@@ -73,6 +73,10 @@ class Send(Schedule):
     """Of a ship notice of ShipmentPackingSlip: whether a license plate that others stand on is a pallet (HL T, CPS 3)."""
     changed: Literal["hold", "send"] = "hold"
     """A purchase order that is confirmed again after it was sent: a person decides, or it replaces the first (BEG01 05)."""
+    split: Literal["order"] | None = None
+    """Of a customer invoice over several orders: one for each of them. Left out: one with the order of each line."""
+    split_number: Literal["counted", "same"] = "counted"
+    """How these are numbered: CIV-1-1, CIV-1-2, or all as the invoice in D365."""
     map: MapRows = Field(default_factory=dict)
     """Rows that override the set's map."""
     d365: FreeTable = Field(default_factory=dict)
@@ -112,6 +116,17 @@ class Send(Schedule):
         return replace(
             policy, levels={**policy.levels, "original_missing": "hold" if self.original == "hold" else "off"}
         )
+
+
+def check_split(set_id: str, out: Send) -> None:
+    """Settings of invoices over several orders."""
+    inside = ("send", set_id)
+    if out.split is not None and out.of != "SalesInvoice":
+        message = f"is for customer invoices, and it sends each {out.of}"
+        raise invalid(message, "leave it out", inside=(*inside, "split"))
+    if out.split is None and "split_number" in out.model_fields_set:
+        message = "is for invoices that are sent order by order"
+        raise invalid(message, 'write split = "order" beside it, or leave it out', inside=(*inside, "split_number"))
 
 
 def check_listed(set_id: str, out: Send) -> None:

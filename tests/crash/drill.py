@@ -66,6 +66,8 @@ RESTORE = ("restore.numbered", "restore.prepared", "restore.aside", "restore.rep
 
 ALERTED = ("alert.stored", "alert.sent", "alert.recorded")
 """Places that an alert passes."""
+PARTED = ("translate.split", "translate.rendered", "translate.rendered:2", "deliver.delivered", "deliver.recorded")
+"""Places that an invoice passes that is sent as one for each of two orders."""
 LISTED = ("list.read", "list.stored")
 """Places that a list passes before it leaves as other files do."""
 
@@ -74,7 +76,7 @@ def uncovered() -> set[str]:
     """Failpoints that no journey of the drill is killed at."""
     return set(NAMES) - {
         name.partition(":")[0]
-        for name in (*INBOUND, *BOOKED, *OUTBOUND, *ANSWERED, *BACKUP, *RESTORE, *ALERTED, *LISTED)
+        for name in (*INBOUND, *BOOKED, *OUTBOUND, *ANSWERED, *BACKUP, *RESTORE, *ALERTED, *PARTED, *LISTED)
     }
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable
 
 import pytest
 
+from d365edi.errors import SettingsError
 from tests.journeys.test_invoices import made_order
 from tests.journeys.world import World
 
@@ -152,3 +154,124 @@ async def test_an_invoice_over_several_orders_names_the_order_of_each_line(
         *(("4500123", FIRST), ("4500123", SECOND)),
         ("4500125", THIRD),
     ]
+
+
+SPLIT = 'split = "order"'
+"""What `on_event` of the invoices' flow has room for."""
+
+
+def orders_of(world: World, set: str) -> dict[str, list[str]]:
+    """The orders that each file of that kind names, by the number in its name."""
+    marks = {"810": ("~", "BIG*", "REF*PO*"), "INVOIC": ("'", "RFF+ON:"), "Invoice": ("\n", "")}
+    end, *begins = marks[set]
+    found = {}
+    for name, data in sorted(world.partner.received().items()):
+        if not name.startswith(f"{set}_"):
+            continue
+        if set == "Invoice":
+            named = [row["PO Number"] for row in csv.DictReader(io.StringIO(data.decode()))]
+        elif set == "INVOIC":
+            named = [each.split(":")[1] for each in data.decode().split(end) if each.startswith(begins[0])]
+        else:
+            segments = [each.split("*") for each in data.decode().split(end)]
+            named = [each[4] for each in segments if each[0] == "BIG"] + [
+                e[2] for e in segments if e[:2] == ["REF", "PO"]
+            ]
+        found[name.split("_")[1]] = list(dict.fromkeys(named))
+    return found
+
+
+@pytest.mark.parametrize("kind", ["810", "INVOIC", "Invoice"])
+async def test_split_by_order_each_order_has_an_invoice_of_its_own(kind: str, town: World) -> None:
+    town.knobs |= {"on_event": SPLIT} | ({"invoice": kind} if kind != "810" else {})
+    first, second = await made_order(town), await made_order(town, "4500124")
+    number = town.simulator.post_summary_invoice([second, first, by_hand(town, first, "4500125")], tax_percent=10)
+    for _ in range(2):
+        await town.once()
+    assert orders_of(town, kind) == {
+        f"{number}-1": ["4500124"],
+        f"{number}-2": ["4500123"],
+        f"{number}-3": ["4500125"],
+    }
+
+
+async def test_parts_under_one_number_are_no_duplicates_of_each_other_and_another_record_is(town: World) -> None:
+    town.knobs["on_event"] = SPLIT + '\nsplit_number = "same"'
+    town.extra += '\n[partners.acme.send.810.guard]\nduplicate = "hold"\n'
+    first = await made_order(town)
+    number = town.simulator.post_summary_invoice([first, by_hand(town, first, "4500125")])
+    await town.once()
+    found = [each.split("_")[1] for each in sorted(town.partner.received())]
+    assert found == [number, number]
+    for name in ("SalesInvoiceHeadersV4", "SalesInvoiceV4Lines"):
+        for row in town.simulator.state.rows(name, InvoiceNumber=number):
+            town.simulator.state.add(name, **{**row, "LedgerVoucher": "ARIV-AGAIN"})
+    async with town.app() as app:
+        await app.once()
+        held = await app.journal.read(lambda tx: tx.documents.in_state("held"))
+    assert len(town.partner.received()) == 2
+    assert [f"invoice {number} was collected before" in row.reason for row in held] == [True]
+
+
+async def test_a_charge_of_no_order_holds_all_parts_and_leaves_as_one_where_that_is_set(town: World) -> None:
+    town.knobs["on_event"] = SPLIT
+    first = await made_order(town)
+    number = town.simulator.post_summary_invoice([first, by_hand(town, first, "4500125")], charges=7)
+    async with town.app() as app:
+        await app.once()
+        (row,) = await app.journal.read(lambda tx: tx.documents.search(number))
+    assert (row.state, "charge FREIGHT AND CHARGES of 7 is of the whole" in row.reason) == ("held", True)
+    assert f"d365edi release {number}" in row.reason
+    assert town.partner.received() == {}
+    town.knobs["on_event"] = ""
+    async with town.app() as app:
+        await app.release(number, "pat")
+        await app.once()
+    assert orders_of(town, "810") == {number: ["", "4500123", "4500125"]}
+
+
+async def test_a_set_that_has_room_for_one_order_holds_several(town: World) -> None:
+    town.knobs["invoice"] = "InvoiceRecords"
+    first = await made_order(town)
+    number = town.simulator.post_summary_invoice([first, by_hand(town, first, "4500125")])
+    async with town.app() as app:
+        await app.once()
+        (row,) = await app.journal.read(lambda tx: tx.documents.search(number))
+    assert row.state == "held"
+    assert "it bills several orders (4500123, 4500125), and what is sent has room for one; write split" in row.reason
+    assert town.partner.received() == {}
+
+
+async def test_parts_go_together_in_one_file_and_are_written_again_by_the_number_of_the_whole(town: World) -> None:
+    town.knobs |= {"on_event": SPLIT + "\nbatch = 10", "file": "{control:09}"}
+    first = await made_order(town)
+    number = town.simulator.post_summary_invoice([first, by_hand(town, first, "4500125")])
+    await town.once()
+    (before,) = town.partner.received().values()
+    assert [each.split("*")[2] for each in before.decode().split("~") if each.startswith("BIG")] == [
+        f"{number}-1",
+        f"{number}-2",
+    ]
+    async with town.app() as app:
+        said = await app.replay(number, "read", go=True, acks=False, actor="pat")
+        await app.once()
+    assert [each for each in said if "continues" in each] == [f"{number}-{at} continues from read" for at in (1, 2)]
+    again = [data for data in town.partner.received().values() if data != before]
+    assert [each.count(b"BIG*") for each in again] == [2]
+
+
+@pytest.mark.parametrize(
+    ("of", "more", "says"),
+    [
+        ("PackingSlip", 'split = "order"', "is for customer invoices, and it sends each PackingSlip; leave it out"),
+        (
+            "SalesInvoice",
+            'split_number = "same"',
+            'is for invoices that are sent order by order; write split = "order"',
+        ),
+    ],
+)
+async def test_what_split_is_not_for_is_refused_at_start(of: str, more: str, says: str, town: World) -> None:
+    sends(town, of, "856" if of == "PackingSlip" else "Invoice", more=more)
+    with pytest.raises(SettingsError, match=re.escape(says)):
+        town.settings()
