@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from fnmatch import fnmatchcase
+from random import Random
 from typing import Literal
 
 HTML = b"<html><head><title>Service Unavailable</title></head><body><h2>Service Unavailable</h2></body></html>"
@@ -30,15 +31,17 @@ class PlannedFault:
     seconds: float = 0
     body: bytes | None = None
     act: Callable[[str], None] | None = None
+    chance: float = 1
 
 
 class Faults:
     """The faults that still wait, in the order they were planned; the first that matches applies. One that names no path
-    concerns those that `everywhere` fits."""
+    concerns those that `everywhere` fits. `random` decides whether one strikes that does so by chance."""
 
-    def __init__(self, everywhere: str = "/data/*") -> None:
+    def __init__(self, everywhere: str = "/data/*", random: Random | None = None) -> None:
         self.waiting: list[PlannedFault] = []
         self.everywhere = everywhere
+        self.random = random or Random(7)
 
     def _plan(self, fault: PlannedFault) -> None:
         fault.path = fault.path or self.everywhere
@@ -69,9 +72,12 @@ class Faults:
         planned.inner, planned.after_work = inner, after_work
         self._plan(planned)
 
-    def drop(self, *, method: str = "*", path: str = "", times: int = 1, after_work: bool = True) -> None:
-        """Break the connection, by default after the work was done. Over ASGI alone this is a ConnectionResetError."""
-        self._plan(PlannedFault("drop", method, path, times, after_work=after_work))
+    def drop(
+        self, *, method: str = "*", path: str = "", times: int = 1, after_work: bool = True, chance: float = 1
+    ) -> None:
+        """Break the connection, by default after the work was done. Over ASGI alone this is a ConnectionResetError. `chance`: of
+        so large a share of the requests that it concerns."""
+        self._plan(PlannedFault("drop", method, path, times, after_work=after_work, chance=chance))
 
     def silence(
         self, seconds: float, *, method: str = "*", path: str = "", times: int = 1, after_work: bool = True
@@ -96,6 +102,8 @@ class Faults:
         """The fault that applies to this request, used up by one."""
         for fault in self.waiting:
             if fault.inner == inner and fnmatchcase(method, fault.method) and fnmatchcase(path, fault.path):
+                if fault.chance < 1 and self.random.random() >= fault.chance:
+                    continue
                 fault.times -= 1
                 if fault.times <= 0:
                     self.waiting.remove(fault)

@@ -10,7 +10,6 @@ from .faults import Faults
 from .sterling.mailboxes import Message
 from .sterling.refusals import LOGIN_PAGE
 from .sterling.requests import ROOT, parameters
-from .sterling.server import scrambled
 from .sterling_side import SterlingSide
 
 End = Callable[[], None]
@@ -18,7 +17,7 @@ Begin = Callable[[SterlingSide], End]
 ALWAYS = 10**9
 SILENCE = 15.0
 """Seconds; settings of a sandbox wait 10."""
-DECOYS = "already-fetched"
+BELOW = "short-lived"
 LISTING = ("GET", "mailboxcontents/")
 PAYLOAD = ("POST", "documents/*/actions/getpayload")
 WRITES = (("POST", "documents/"), ("POST", "mailboxmessages/"), PAYLOAD, ("DELETE", "mailboxmessages/*"))
@@ -150,24 +149,18 @@ def _asked(side: SterlingSide, target: str) -> list[Message]:
 
 
 def _shift(side: SterlingSide) -> End:
-    """Rows that nobody may fetch stand first in each listing, and vanish before its second page is asked for."""
+    """A mailbox stands first in each listing, and is deleted before the second page is asked for."""
     state = side.simulator.state
-    decoys = {}
-    for path in (partner.leaves for partner in side.partners.values()):
-        mailbox = state.mailbox(path)
-        spare: list[Message] = []
-        while not spare or scrambled(mailbox.messages.values())[0] is not spare[-1]:
-            spare.append(state.put(path, DECOYS, b"", count=0, by="somebody"))
-        decoys[mailbox.id] = spare.pop()
-        for message in spare:
-            state.remove(message, "deleted by somebody")
+    below = {state.mailbox(partner.leaves).id: f"{partner.leaves}/{BELOW}" for partner in side.partners.values()}
+    for path in below.values():
+        state.mailbox(path)
 
     def act(target: str) -> None:
         query = parameters(target.partition("?")[2])
         if not query.get("_range", "0-").startswith("0-"):
-            decoy = decoys.pop(int(query["parentMailboxId"]), None)
-            if decoy is not None:
-                state.remove(decoy, "deleted by somebody")
+            path = below.pop(int(query["parentMailboxId"]), "")
+            if path:
+                state.drop(path)
 
     method, path = LISTING
     return _planned(lambda faults: faults.happen(act, method=method, path=f"{ROOT}{path}", times=ALWAYS))(side)

@@ -17,6 +17,7 @@ from starlette.types import Receive, Scope, Send
 
 from d365edi.sandbox import serve, tls
 from d365edi.sandbox.d365 import CLIENT_ID, CLIENT_SECRET, TENANT, Simulator, events
+from d365edi.sandbox.faults import Faults
 
 from .conftest import CROSS, ORDER, ask_token, create_order, token
 
@@ -105,6 +106,13 @@ async def test_a_status_is_answered_after_the_work_with_a_body_of_its_own(
     answer = await caller.post(HEADERS, params=CROSS, json=ORDER)
     assert (answer.status_code, answer.json()) == (400, {"said": 1})
     assert len(simulator.state.rows("SalesOrderHeadersV4")) == 1
+
+
+def test_a_fault_by_chance_strikes_so_large_a_share() -> None:
+    faults = Faults()
+    faults.drop(times=10**6, chance=0.05)
+    struck = sum(faults.take("GET", "/data/CustomersV3") is not None for _ in range(2000))
+    assert 60 < struck < 140
 
 
 async def test_something_happens_just_before_a_request_is_looked_at(

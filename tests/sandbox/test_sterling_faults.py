@@ -84,7 +84,7 @@ async def _paged(side: SterlingSide, caller: httpx.AsyncClient) -> object:
     """How many of the three orders a reader of pages of two sees."""
     id = side.simulator.state.mailbox(OUT).id
     rows = await contents(caller, id, _range="0-1") + await contents(caller, id, _range="2-3")
-    return len({row["id"] for row in rows if row["extractableCount"]})
+    return len({row["id"] for row in rows if row["type"] == "message"})
 
 
 async def _fetched(side: SterlingSide, caller: httpx.AsyncClient) -> object:

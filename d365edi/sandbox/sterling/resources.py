@@ -52,7 +52,7 @@ def _mailbox(server: Server, request: Request, mailbox: Mailbox) -> forms.Row:
 
 
 def list_contents(server: Server, request: Request) -> Answer:
-    """Messages and mailboxes that lie directly in a mailbox."""
+    """Mailboxes directly below a mailbox, and the messages that lie in it."""
     request.knows({"parentMailboxId", "type", "detail", "name"})
     id = request.query.get("parentMailboxId", "")
     if not id.isdecimal():
@@ -71,15 +71,15 @@ def _contents(server: Server, request: Request, mailbox: Mailbox) -> list[Callab
     kind, detail = request.query.get("type"), is_on(request.query.get("detail"))
     fits = server.named(request)
     rows: list[Callable[[], forms.Row]] = []
+    if kind in (None, "mailbox"):
+        children = server.state.children(mailbox)
+        children = [each for each in children if fits(each.path.rpartition("/")[2])]
+        rows += [partial(forms.child_row, each, server.switches, detail) for each in children]
     if kind in (None, "message"):
         messages = [each for each in scrambled(mailbox.messages.values()) if fits(each.name)]
         if server.switches.marked == "hidden":
             messages = [each for each in messages if each.extractable(server.state.now())]
         rows += [partial(forms.content_row, each, server.switches, detail) for each in messages]
-    if kind in (None, "mailbox"):
-        children = server.state.children(mailbox)
-        children = [each for each in children if fits(each.path.rpartition("/")[2])]
-        rows += [partial(forms.child_row, each, server.switches, detail) for each in children]
     return rows
 
 
