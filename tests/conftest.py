@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import settings
 
+from d365edi import log
 from tests.corpus import BESIDE, FOLDER, ROOT
 
 __all__ = ["ROOT"]
@@ -35,6 +36,14 @@ left_out = pytest.StashKey[Counter[str]]()
 def anyio_backend() -> str:
     """One event loop, as in the daemon: asyncio."""
     return "asyncio"
+
+
+@pytest.fixture(autouse=True)
+def no_secrets_of_others() -> Iterator[None]:
+    """What a test hides from the log is shown to the next: a password that is a word would take it out of every line."""
+    before = log._hidden[:]
+    yield
+    log._hidden[:] = before
 
 
 @pytest.fixture(scope="session")

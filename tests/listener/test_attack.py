@@ -92,7 +92,8 @@ def held(admitted: Admission) -> int:
 @pytest.mark.parametrize("addresses", [[ATTACKER], [ATTACKER, OTHER]])
 async def test_idle_connections_lock_nobody_out(addresses: list[str], tmp_path: Path) -> None:
     """Twice as many as there are places, with TLS and silent from then on."""
-    async with scene(tmp_path, admission=unpaced()) as here, contextlib.AsyncExitStack() as idle:
+    patient = Times(handshake=600, request=600)  # however long it takes here to open them all
+    async with scene(tmp_path, admission=unpaced(), times=patient) as here, contextlib.AsyncExitStack() as idle:
         for n in range(2 * CONNECTIONS // 8):
             opened = await asyncio.gather(*(here.connect(addresses[n % len(addresses)]) for _ in range(8)))
             for _, writer in opened:
