@@ -22,6 +22,7 @@ from d365edi.endpoints.health import RESTS, Rests
 from d365edi.endpoints.sftp import SftpEndpoint
 from d365edi.endpoints.sftp_session import SftpConfig
 from d365edi.endpoints.sterling.auth import OAuthClient
+from d365edi.endpoints.sterling.checks import Uses
 from d365edi.endpoints.sterling.client import Dialect
 from d365edi.endpoints.sterling.connection import SterlingConfig
 from d365edi.endpoints.sterling.delivery import Rules
@@ -84,7 +85,7 @@ def endpoints(
     found: dict[str, Breaker] = {D365_NAME: records}
     for name, endpoint in settings.endpoints.items():
         if isinstance(endpoint, Sterling):
-            found[name] = MailboxBreaker(_sterling(settings, name, endpoint), epoch=epoch, rests=rests)
+            found[name] = MailboxBreaker(sterling_endpoint(settings, name, endpoint), epoch=epoch, rests=rests)
             continue
         if isinstance(endpoint, section.Sftp):
             found[name] = Breaker(_sftp(settings, name, endpoint), epoch=epoch, rests=rests)
@@ -142,7 +143,8 @@ def _sftp(settings: Settings, name: str, endpoint: section.Sftp) -> SftpEndpoint
     )
 
 
-def _sterling(settings: Settings, name: str, endpoint: Sterling) -> SterlingEndpoint:
+def sterling_endpoint(settings: Settings, name: str, endpoint: Sterling) -> SterlingEndpoint:
+    """A server of mailboxes with its secrets revealed, not connected yet. SecretError where one is missing."""
     certificate, opened_by = _certificate(settings, endpoint.client_certificate)
     config = SterlingConfig(
         url=endpoint.url,
@@ -160,7 +162,29 @@ def _sterling(settings: Settings, name: str, endpoint: Sterling) -> SterlingEndp
         read_timeout=endpoint.timeouts.read.total_seconds(),
     )
     rules = Rules(endpoint.unclear_for.total_seconds(), endpoint.absent, endpoint.batch_above or None)
-    return SterlingEndpoint(name, config, rules, folders=_folders(settings, name))
+    return SterlingEndpoint(name, config, rules, uses=_uses(settings, name, endpoint))
+
+
+def _uses(settings: Settings, name: str, endpoint: Sterling) -> Uses:
+    """Which mailboxes of this server some flow uses: what `ping` tries."""
+    polled, delivered, partners = dict[str, list[str]](), dict[str, list[str]](), dict[str, None]()
+    for key, partner in settings.partners.items():
+        for what, pickup in partner.pickup.items():
+            if pickup.from_.endpoint == name:
+                polled.setdefault(pickup.from_.folder, []).append(f"{key}.pickup.{what}")
+                partners[key] = None
+        targets = {"acks": partner.acks.to} | {f"send.{set_id}": send.to for set_id, send in partner.send.items()}
+        for what, target in targets.items():
+            if target is not None and target.endpoint == name:
+                delivered.setdefault(target.path, []).append(f"{key}.{what}")
+                partners[key] = None
+    return Uses(
+        {path: tuple(flows) for path, flows in polled.items()},
+        {path: tuple(flows) for path, flows in delivered.items()},
+        endpoint.after.move_to if not isinstance(endpoint.after, str) else "",
+        tuple(partners),
+        endpoint.absent,
+    )
 
 
 def _oauth(settings: Settings, oauth: OAuth) -> OAuthClient:

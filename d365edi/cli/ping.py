@@ -18,7 +18,8 @@ def ping(
     settings: SettingsFile = DEFAULT_SETTINGS,
     json: AsJson = False,
 ) -> None:
-    """Test every endpoint: in D365 token, role, companies and customers' addresses; host key, folders and permissions elsewhere.
+    """Test every endpoint: in D365 token, role, companies and customers' addresses; at Sterling login, mailboxes and routing
+    rules; host key, folders and permissions elsewhere.
 
     Writes nothing. Exit code 0 when every check succeeded, 3 when one failed; each failure has a remedy."""
     endpoints = client.perform(settings, "ping", name=name)

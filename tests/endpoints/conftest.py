@@ -17,6 +17,7 @@ from d365edi.endpoints.file_store import FileStore
 from d365edi.endpoints.folder import FolderEndpoint
 from d365edi.endpoints.sftp import SftpEndpoint
 from d365edi.endpoints.sterling.auth import OAuthClient
+from d365edi.endpoints.sterling.checks import Uses
 from d365edi.endpoints.sterling.connection import SterlingConfig
 from d365edi.endpoints.sterling.delivery import Rules
 from d365edi.endpoints.sterling.endpoint import SterlingEndpoint
@@ -129,7 +130,8 @@ class MailboxGround(Ground):
     def open(self, *, rules: Rules | None = None, folders: tuple[str, ...] = (), **changes: Any) -> SterlingEndpoint:
         """An endpoint; closed when the test is over. Where no reply came it waits for nothing and sends again."""
         rules = rules or Rules(unclear_for=0.0, absent="again")
-        self.made.append(SterlingEndpoint("sbi", self.config(**changes), rules, folders=folders))
+        uses = Uses(delivered=dict.fromkeys(folders, ("acme.send.810",)))
+        self.made.append(SterlingEndpoint("sbi", self.config(**changes), rules, uses=uses))
         return self.made[-1]
 
     def at(self, folder: str) -> str:

@@ -52,7 +52,7 @@ class Basic:
     renews = False
 
     def __init__(self, username: str, password: str, *, stored_as: str = "NAME") -> None:
-        self.who = f"user {username}"
+        self.who, self.username = f"user {username}", username
         self.remedy = (
             f"check username and password (d365edi secrets set {stored_as}, then systemctl reload d365edi), that the user is not "
             "locked and has the permission APIUser; a server of 6.2.2 or later with legacyApisAuthType = oauth wants oauth in "

@@ -148,10 +148,13 @@ class Client:
             raise Refused(message, endpoint=self._http.endpoint, remedy="raise max_message")
         return read
 
-    async def text(self, path: str, limit: int) -> bytes:
-        """A page that is no JSON, as it comes ("doc", the server's own description)."""
-        reply = await self._send("GET", self._address(path), None, place=path, limit=limit, page=True)
-        return bytes(reply.answer.content)
+    async def peek(
+        self, path: str, query: Mapping[str, str] | None = None, *, place: str = "", limit: int | None = None
+    ) -> HttpAnswer:
+        """A GET whose answer, of at most so many bytes, is wanted as it comes, an error too. Raises where nobody is let in, or
+        nobody answers."""
+        reply = await self._send("GET", self._address(path, query), None, place=place, limit=limit, as_it_comes=True)
+        return reply.answer
 
     # -- writing ------------------------------------------------------------------------------------------------------------
     async def create(
@@ -233,10 +236,11 @@ class Client:
         limit: int | None = None,
         lists: bool = False,
         raw: bool = False,
-        page: bool = False,
+        as_it_comes: bool = False,
     ) -> _Reply:
         """One request and its result; no rows where it `lists` and the server says that there is nothing; not read where it is
-        wanted `raw`, or is a `page`. What it says of our login is told to those who wait."""
+        wanted `raw`; any answer where it is wanted `as_it_comes`, but that of a refused login. What it says of our login is told
+        to those who wait."""
         begun = self._attempts.refusals if self._begun is None else self._begun
         reads = method in SAFE_METHODS if safe is None else safe
         headers = {**self._headers, "Content-Type": _JSON, **(more or {})}
@@ -244,7 +248,7 @@ class Client:
             sent = self._attempts.refusals
             try:
                 answer = await self._authorized(method, address, headers, content, limit, reads)
-                reply = self._reply(answer, place, safe=reads, lists=lists, raw=raw, page=page)
+                reply = self._reply(answer, place, safe=reads, lists=lists, raw=raw, as_it_comes=as_it_comes)
             except CredentialsRejected as error:
                 self._attempts.refused(error)
                 raise
@@ -273,12 +277,12 @@ class Client:
             await send(await self._login.header(login)) if answer.status_code == 401 and self._login.renews else answer
         )
 
-    def _reply(self, answer: HttpAnswer, place: str, *, safe: bool, lists: bool, raw: bool, page: bool) -> _Reply:
+    def _reply(
+        self, answer: HttpAnswer, place: str, *, safe: bool, lists: bool, raw: bool, as_it_comes: bool
+    ) -> _Reply:
         content, status, fault = _read(answer, raw=raw)
-        if page and 200 <= answer.status_code < 300 and not (fault and fault.login):
-            return _Reply(answer, None)
         meaning = classify(status, fault)
-        if meaning == "done":
+        if meaning == "done" or (as_it_comes and meaning not in ("login", "credentials", "denied")):
             return _Reply(answer, content)
         if lists and meaning in ("absent", "none"):
             return _Reply(answer, [])

@@ -28,16 +28,19 @@ from d365edi.endpoints.base import (
     Settlement,
     Waiting,
 )
+from d365edi.endpoints.sterling import checks, responses
 from d365edi.endpoints.sterling import listing as listings
-from d365edi.endpoints.sterling import responses
+from d365edi.endpoints.sterling.calls import DESCRIPTION
+from d365edi.endpoints.sterling.checks import Uses
 from d365edi.endpoints.sterling.classify import NotFound
 from d365edi.endpoints.sterling.client import Client
 from d365edi.endpoints.sterling.connection import Connection, SterlingConfig
 from d365edi.endpoints.sterling.delivery import MailboxDelivery, Rules
 from d365edi.endpoints.sterling.mailboxes import Mailboxes
+from d365edi.endpoints.sterling.measure import Measurement, measure
 from d365edi.endpoints.sterling.message_store import SterlingMessageStore
 from d365edi.endpoints.sterling.pickup import Pickup
-from d365edi.errors import CredentialsRejected, EndpointError, Unavailable
+from d365edi.errors import Unavailable
 from d365edi.failpoints import reach
 
 CROWDED = 5000
@@ -45,8 +48,8 @@ CROWDED = 5000
 
 
 class SterlingEndpoint:
-    """One server. `folders` are the mailboxes that `ping` lists; `clock` tells epoch seconds. Opens nothing before the first
-    verb."""
+    """One server. `uses` says which mailboxes the settings use, and how; `clock` tells epoch seconds. Opens nothing before
+    the first verb."""
 
     def __init__(
         self,
@@ -54,11 +57,11 @@ class SterlingEndpoint:
         config: SterlingConfig,
         rules: Rules | None = None,
         *,
-        folders: tuple[str, ...] = (),
+        uses: Uses | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.name = name
-        self.folders = folders
+        self._uses = uses or Uses()
         self._rules = rules or Rules()
         self._clock = clock
         self._connection = Connection(name, config, clock=clock)
@@ -70,21 +73,17 @@ class SterlingEndpoint:
         return self._connection.client.begin()
 
     async def ping(self) -> list[Check]:
-        """List each mailbox that is used; the first login that is refused ends it."""
-        client, checks = self._client, list[Check]()
-        for path in self.folders:
-            started = time.monotonic()
-            try:
-                mailbox, rows = await self._mailboxes.contents(client, path)
-            except EndpointError as error:
-                checks.append(Check(f"mailbox {path}", False, _since(started), error.message, error.remedy))
-                if isinstance(error, CredentialsRejected):
-                    break
-                continue
-            found = listings.listing(Place(path), mailbox.id, rows, self._clock())
-            seen = f"id {mailbox.id}, {len(found.remotes)} messages wait, {len(found.passed_over)} passed over"
-            checks.append(Check(f"mailbox {path}", True, _since(started), seen))
-        return checks
+        """Connection, login, mailboxes and what concerns them (see `checks`). Never raises."""
+        return await checks.run(self._connection, self._mailboxes, self._uses, clock=self._clock)
+
+    async def measure(self, path: str) -> Measurement:
+        """What the server does where no document says it, by a message in this mailbox (see `measure`). Never raises."""
+        return await measure(self._client, self._mailboxes, path, self._uses.move_to)
+
+    async def description(self) -> bytes | None:
+        """The server's own description of its calls; None where it serves none. Raises EndpointError."""
+        answer = await self._client.peek("doc", place="doc", limit=DESCRIPTION)
+        return bytes(answer.content) if answer.status_code == 200 else None
 
     async def list(self, place: Place) -> Listing:
         """All messages of a mailbox, the oldest first (see `listing`). PlaceRefused where the mailbox is not there.
@@ -161,7 +160,3 @@ class SterlingEndpoint:
             self._crowded.add(path)
             sentence = f"{path} holds {messages} messages, and each poll lists them all; let it be cleared"
             log.say("WARNING", self.name, "crowded", sentence)
-
-
-def _since(started: float) -> float:
-    return (time.monotonic() - started) * 1000
