@@ -60,6 +60,18 @@ TOGETHER = ("translate.read:2", *LEAVING, "acknowledge.matched")
 """Places that three invoices pass in one file, and their 997."""
 ANSWERED = ("receive.claimed", "receive.settled", "acknowledge.matched", "translate.read")
 """Places that their 997 passes."""
+STERLING = ("sterling.document", "sterling.message", "sterling.settled")
+"""Places that only what is in a mailbox passes."""
+MAILBOX = (
+    "receive.fetched:2",
+    "receive.claimed",
+    "sterling.settled",
+    "sterling.settled:2",
+    "sterling.document",
+    "sterling.message",
+    "deliver.delivered",
+)
+"""Places that an order passes on its way out of a mailbox, and its acknowledgment on its way into one."""
 BACKUP = ("backup.begun", "backup.copied", "backup.numbered", "backup.named")
 RESTORE = ("restore.numbered", "restore.prepared", "restore.aside", "restore.replaced")
 """Places that a copy of the journal passes, and its way back."""
@@ -76,7 +88,7 @@ def uncovered() -> set[str]:
     """Failpoints that no journey of the drill is killed at."""
     return set(NAMES) - {
         name.partition(":")[0]
-        for name in (*INBOUND, *BOOKED, *OUTBOUND, *ANSWERED, *BACKUP, *RESTORE, *ALERTED, *PARTED, *LISTED)
+        for name in (*INBOUND, *BOOKED, *OUTBOUND, *ANSWERED, *MAILBOX, *BACKUP, *RESTORE, *ALERTED, *PARTED, *LISTED)
     }
 
 

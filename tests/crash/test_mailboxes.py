@@ -1,0 +1,109 @@
+"""Killed while an order comes out of a mailbox, its acknowledgment and its invoice go into one: each is there once."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from d365edi.failpoints import NAMES
+from d365edi.journal import Journal, Tx
+from d365edi.sandbox.mailbox_partner import MailboxPartner
+from d365edi.sandbox.sterling.simulator import SterlingSimulator
+from tests.crash import drill
+from tests.journeys.world import PROFILE, World, world
+
+OUT, TO = "/outbound", "/inbound"
+README = Path(__file__).with_name("README.md")
+
+
+@dataclass
+class MailboxWorld(World):
+    """The world of the drill whose partner has mailboxes at a Sterling, where it has folders else."""
+
+    sterling: SterlingSimulator = field(kw_only=True)
+    after: str = '"delete"'
+    mailbox: str = ""
+
+    @property
+    def environ(self) -> Mapping[str, str]:
+        return {**super().environ, "D365EDI_SECRET_SBI": self.sterling.PASSWORD}
+
+    def write_settings(self) -> Path:
+        sim = self.sterling
+        section = f"""[endpoints.acme]
+kind        = "sterling"
+url         = "{sim.url}"
+username    = "{sim.USERNAME}"
+password    = {{ secret = "sbi" }}
+ca_file     = "{sim.ca_file}"
+after       = {self.after}
+unclear_for = "0.3s"
+absent      = "again"
+{self.mailbox}
+
+"""
+        text = super().write_settings().read_text()
+        text = re.sub(r"\[endpoints\.acme\].*?\n\n", lambda _: section, text, count=1, flags=re.DOTALL)
+        text = text.replace("/inbound/acks", TO).replace('every = "1s"\n', 'every = "1s"\nsince = "all"\n', 1)
+        self.settings_file.write_text(text)
+        return self.settings_file
+
+    def placed(self) -> list[tuple[str, str]]:
+        """Mailbox and name of every message that we ever put there."""
+        return sorted((each.path, each.name) for each in self.sterling.ledger.messages(by=self.sterling.USERNAME))
+
+
+@pytest.fixture
+async def here(tmp_path: Path) -> AsyncIterator[MailboxWorld]:
+    """A world with mailboxes."""
+    async with contextlib.AsyncExitStack() as stack:
+        made = await stack.enter_async_context(world(tmp_path))
+        sterling = await stack.enter_async_context(SterlingSimulator())
+        partner = MailboxPartner(PROFILE, tmp_path / "mailboxes", sterling.state, leaves=OUT, fetches=TO)
+        given = {
+            name: getattr(made, name) for name in ("folder", "simulator", "d365_host", "ca_file", "server", "prefix")
+        }
+        mailboxes = MailboxWorld(**given, partner=partner, sterling=sterling)
+        mailboxes.write_settings()
+        yield mailboxes
+
+
+def test_the_table_has_every_place_that_is_killed_at_and_every_place_of_sterling() -> None:
+    text = README.read_text().partition("come out of a mailbox of Sterling")[2].partition("A copy of the journal")[0]
+    shown = set(re.findall(r"(?m)^\| `([\w.]+)(?::\d)?`[^|]*\|[^|]*\|$", text))
+    assert shown == {name.partition(":")[0] for name in drill.MAILBOX}
+    assert {name for name in NAMES if name.startswith("sterling.")} == set(drill.STERLING) <= shown
+
+
+@pytest.mark.parametrize("failpoint", drill.MAILBOX)
+async def test_orders_of_one_name_are_answered_once_each(failpoint: str, here: MailboxWorld) -> None:
+    for number in ("4500123", "4500124"):
+        here.partner.drop("order.edi", here.order(number))
+    assert await drill.run(here, failpoint) == -9
+    await drill.settle(here)
+    assert {number: len(lines) for number, lines in here.sales_orders().items()} == {"4500123": 2, "4500124": 2}
+    assert here.placed() == [(TO, f"acme_997_{number:09}.edi") for number in (1, 2)]
+    assert (here.partner.waiting(), await problems(here)) == ([], [])
+
+
+async def problems(here: MailboxWorld) -> list[str]:
+    """What the journal holds that it should not, documents that nobody was told of among it."""
+    unseen = len(here.sterling.ledger.unused(by=here.sterling.USERNAME))
+    lines = (here.folder / "said.txt").read_text()
+    told = lines.count("unseen")
+    journal = await Journal.open_readonly(here.folder / "var" / "journal.db")
+    try:
+        damage = await journal.read(_damage)
+    finally:
+        await journal.close()
+    return damage + ([f"{unseen} documents without a message, {told} reported"] if unseen > told else [])
+
+
+def _damage(tx: Tx) -> list[str]:
+    found = tx.audit.verify()
+    return [f"the audit chain breaks at line {found.line}"] if found else []
