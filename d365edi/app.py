@@ -24,7 +24,7 @@ from d365edi.condition import Trouble, of_endpoints, of_journal
 from d365edi.endpoints.base import Check, Endpoint
 from d365edi.endpoints.d365.endpoint import D365Endpoint
 from d365edi.endpoints.health import RESTS, Health, Rests
-from d365edi.flows import acknowledge, batch, decide, policy, reconcile, replay, subject
+from d365edi.flows import acknowledge, batch, decide, picked_up, policy, reconcile, replay, subject
 from d365edi.flows.context import Counters, FlowContext
 from d365edi.flows.deliver import deliver
 from d365edi.flows.lists import poll_list
@@ -42,6 +42,8 @@ from d365edi.views import Known, View, Views
 
 DUE = "due"
 """The name of the tick that processes what waits and is due, whatever flow it belongs to."""
+TRACK = "picked up"
+"""The name of the tick that asks mailboxes whether what was delivered there was picked up."""
 BATCH = 500
 """How many messages and deliveries are taken at a time."""
 STEP_SHOWN = 3600.0
@@ -130,7 +132,8 @@ class App:
         return list(self._flows)
 
     async def tick(self, name: str) -> Counters:
-        """Run one flow once, and all that follows from it: documents, deliveries. The name `due` processes what waits.
+        """Run one flow once, and all that follows from it: documents, deliveries. The name `due` processes what waits,
+        `picked up` asks what was picked up.
 
         JournalGoneError where the journal was moved, replaced or deleted."""
         self.journal.check_presence()
@@ -140,6 +143,9 @@ class App:
         if name == DUE:
             await self._due(counters)
             await self._retire()
+            return counters
+        if name == TRACK:
+            await picked_up.track(self.ctx, counters)
             return counters
         partner, kind, what = name.split(".", 2)
         if kind == "pickup":
@@ -151,12 +157,13 @@ class App:
         return counters
 
     async def once(self) -> Counters:
-        """Every flow a single time, then everything that is due. Nothing waits for a pause that D365 asks for."""
+        """Every flow a single time, then what is due, and what was picked up. Nothing waits for a pause that D365 asks for."""
         self.ctx.d365.never_wait()
         total = Counters()
         for flow in self._flows:
             total.include(await self.tick(flow.name))
-        total.include(await self.tick(DUE))
+        for name in (DUE, TRACK):
+            total.include(await self.tick(name))
         return total
 
     async def _send(self, partner: TradingPartner, what: str, counters: Counters) -> None:

@@ -31,7 +31,7 @@ from anyio import to_thread
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from d365edi import condition, log, schedule, snapshot, systemd
-from d365edi.app import DUE, App
+from d365edi.app import DUE, TRACK, App
 from d365edi.clock import ClockWatch
 from d365edi.condition import Observation, Trouble
 from d365edi.errors import CommitError, D365EdiError, JournalGoneError, SettingsError, of_the_disk, sole
@@ -49,6 +49,8 @@ if TYPE_CHECKING:
 
 DUE_EVERY = 2.0
 """Seconds between two checks of what waits in the journal (one indexed read when nothing does)."""
+TRACK_EVERY = 300.0
+"""Seconds between two questions whether what lies in mailboxes was picked up."""
 STUCK_AFTER = 3600.0
 """Seconds after which a flow that still runs counts as no progress. A slow partner's thousand files take less."""
 
@@ -174,8 +176,9 @@ class ServicePeriod:
             self.scheduler.add_job(
                 self.clock, schedule.trigger(flow, self.zone), id=flow.name, args=[flow.name], **first
             )
-        often = schedule.Interval(seconds=DUE_EVERY, timezone=self.zone)
-        self.scheduler.add_job(self.clock, often, args=[DUE], next_run_time=self.since)
+        for name, seconds in ((DUE, DUE_EVERY), (TRACK, TRACK_EVERY)):
+            often = schedule.Interval(seconds=seconds, timezone=self.zone)
+            self.scheduler.add_job(self.clock, often, args=[name], next_run_time=self.since)
 
     @contextlib.asynccontextmanager
     async def open(self) -> AsyncIterator[ServicePeriod]:

@@ -22,7 +22,7 @@ from d365edi.endpoints.health import Health
 from d365edi.flows.latency import Latency
 from d365edi.histogram import Distribution
 from d365edi.journal.alerts import IncidentState
-from d365edi.journal.states import AckState, DeliveryState, DocumentState, MessageState
+from d365edi.journal.states import AckState, DeliveryState, DocumentState, MessageState, PickedUpState
 from d365edi.snapshot import FromJournal, Snapshot
 
 VERSION = version("d365edi")
@@ -31,8 +31,11 @@ STATES: Mapping[str, tuple[str, ...]] = {
     "documents": get_args(DocumentState),
     "deliveries": get_args(DeliveryState),
     "acks": tuple(state for state in get_args(AckState) if state != "none"),
+    "picked_up": tuple(state for state in get_args(PickedUpState) if state != "none"),
 }
 """What the journal counts, and the states. Each is shown, also where nothing is in it."""
+NAMES: Mapping[str, str] = {"acks": "acknowledgments", "picked_up": "pick_ups"}
+"""How metrics name what is called otherwise there."""
 OTHERS = ""
 """The partner of what the journal has of partners that are not in the settings any more."""
 
@@ -116,8 +119,8 @@ def _files(seen: Snapshot) -> Iterator[Metric]:
 
 def _from_journal(seen: Snapshot, journal: FromJournal) -> Iterator[Metric]:
     for what, states in STATES.items():
-        name = "acknowledgments" if what == "acks" else what
-        help = f"{name.capitalize()} in the journal, by the state they are in."
+        name = NAMES.get(what, what)
+        help = f"{name.replace('_', '-').capitalize()} in the journal, by the state they are in."
         counts = _by_partner(seen.partners, states, journal.counts.get(what, {}))
         yield _gauge(name, help, ["partner", "state"], counts)
     oldest: dict[tuple[str, str, str], float] = {}

@@ -17,7 +17,7 @@ from d365edi import log
 from d365edi.alerts.incidents import Finding
 from d365edi.condition import Trouble
 from d365edi.journal import Delivery, Document, Message, Tx
-from d365edi.journal.states import SEND_AGAIN
+from d365edi.journal.states import NOT_FETCHED, SEND_AGAIN
 
 _ANSWERED = re.compile(r"(\banswered \d{3}): .*", re.DOTALL)
 """What the other side answered, and what it said, which may quote a record."""
@@ -28,8 +28,9 @@ CHANNEL = "alerts:"
 _WAITING = {Document: "document", Message: "message", Delivery: "delivery"}
 _ANSWERS = {"overdue": "has not acknowledged", "rejected": "rejected", "partially": "rejected a part of"}
 NOT_TAKEN = "not taken"
+NOT_PICKED_UP = "overdue pick-up"
 OF_ROWS = frozenset(
-    {"held document", "quarantined message", "quarantined delivery", NOT_TAKEN}
+    {"held document", "quarantined message", "quarantined delivery", NOT_TAKEN, NOT_PICKED_UP}
     | {f"{state} acknowledgment" for state in _ANSWERS}
 )
 """The kinds of what needs a person: they are read from the journal."""
@@ -169,6 +170,8 @@ def of_rows(tx: Tx, never_taken: Sequence[str], delay: float) -> Iterator[Findin
             if not any(document.state == "held" for document in tx.documents.in_delivery(delivery.id)):
                 yield _decide(delivery, f"{delivery.name} for {delivery.partner} is not sent any more", delay)
     yield from _unanswered(tx, here, delay)
+    if ("picked_up", "overdue") in here:
+        yield from (_not_picked_up(delivery, delay) for delivery in tx.picked_up.overdue(MOST))
     for file in tx.sightings.stuck(never_taken, MOST):
         place = f"{file.endpoint}:{file.path}"
         state = "is stored, and not cleared there" if file.message else "cannot be taken"
@@ -212,6 +215,15 @@ def _acknowledgment(delivery: Delivery, state: str, delay: float) -> Finding:
     what = log.one_line(f"{delivery.partner} {_ANSWERS[state]} {delivery.name}")
     kind = f"{state} acknowledgment"
     return Finding(f"{kind} {delivery.id}", kind, delivery.partner, what, remedy, delivery.state_at, delay)
+
+
+def _not_picked_up(delivery: Delivery, delay: float) -> Finding:
+    remedy = f"{NOT_FETCHED}; its history: d365edi why --id delivery-{delivery.id}"
+    what = log.one_line(
+        f"{delivery.name} for {delivery.partner} was not picked up from {delivery.endpoint}:{delivery.path}"
+    )
+    since = delivery.picked_up_due or delivery.state_at
+    return Finding(f"{NOT_PICKED_UP} {delivery.id}", NOT_PICKED_UP, delivery.partner, what, remedy, since, delay)
 
 
 def _decide(row: Document | Message | Delivery, what: str, delay: float) -> Finding:

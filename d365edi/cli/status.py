@@ -80,7 +80,7 @@ def picture(tx: Tx) -> Picture:
     """Everything that `status` shows of the journal."""
     return Picture(
         counts=list(_counts(tx.counts())),
-        needs_a_person=[*_held(tx), *_quarantined(tx), *_unanswered(tx)],
+        needs_a_person=[*_held(tx), *_quarantined(tx), *_unanswered(tx), *_not_picked_up(tx)],
         waits=[
             {
                 "partner": d.partner,
@@ -109,11 +109,11 @@ def picture(tx: Tx) -> Picture:
 
 def _counts(counts: dict[str, dict[str, dict[str, int]]]) -> Iterator[Row]:
     for partner in sorted({name for kinds in counts.values() for name in kinds}):
-        states = {
-            kind: counts.get(kind, {}).get(partner, {}) for kind in ("messages", "documents", "deliveries", "acks")
-        }
+        kinds = ("messages", "documents", "deliveries", "acks", "picked_up")
+        states = {kind: counts.get(kind, {}).get(partner, {}) for kind in kinds}
         yield {"partner": partner, "messages": states["messages"], "documents": states["documents"],
-               "deliveries": states["deliveries"], "acknowledgments": states["acks"]}  # fmt: skip
+               "deliveries": states["deliveries"], "acknowledgments": states["acks"],
+               "picked_up": states["picked_up"]}  # fmt: skip
 
 
 def _not_taken(tx: Tx) -> Iterator[Row]:
@@ -169,6 +169,19 @@ def _unanswered(tx: Tx) -> Iterator[Row]:
             yield _person(delivery.partner, f"997 {state}", delivery.name, why, delivery.state_at)
     for delivery in tx.deliveries.refused_in_part(limit=SHOWN):
         yield from _refused(tx, delivery, tx.delivery_documents.counting(delivery.id))
+
+
+def _not_picked_up(tx: Tx) -> Iterator[Row]:
+    """What lies in a mailbox beyond the time within which it should be fetched."""
+    from d365edi.journal.states import NOT_FETCHED  # the journal was read by now
+
+    for delivery in tx.picked_up.overdue(SHOWN):
+        late = (
+            f"not picked up from {delivery.endpoint}:{delivery.path} by {clock(delivery.picked_up_due)}; {NOT_FETCHED}"
+        )
+        yield _person(
+            delivery.partner, "not picked up", delivery.name, late, delivery.picked_up_due or delivery.state_at
+        )
 
 
 def _refused(tx: Tx, delivery: Delivery, carried: list[DeliveryDocument]) -> Iterator[Row]:
@@ -258,7 +271,8 @@ def _endpoints(known: list[dict[str, Any]]) -> Iterator[Row]:
 
 
 def _show(seen: Picture) -> None:
-    _table("Partners", seen.counts, "partner", "messages", "documents", "deliveries", "acknowledgments")
+    tracked = ("picked_up",) if any(row["picked_up"] for row in seen.counts) else ()
+    _table("Partners", seen.counts, "partner", "messages", "documents", "deliveries", "acknowledgments", *tracked)
     _table("Needs a person", seen.needs_a_person, "name", "partner", "state", "since", "why")
     if seen.waits:
         _table("Waits for a retry", _attempts(seen.waits), "name", "partner", "to", "next_attempt", "reason")

@@ -206,11 +206,23 @@ def _delivery(
         yield f"{indent}  again at {clock(delivery.until)}"
     if matter is not None and _is_due(delivery):
         yield from (f"{indent}  {sentence}" for sentence in matter.of(delivery.endpoint))
+    yield from (f"{indent}  {sentence}" for sentence in _picked_up(delivery))
     if carried is not None and carried.ack not in ("none", "awaited"):
         yield f"{indent}  acknowledgment: {carried.ack.replace('_', ' ')} {carried.ack_detail}".rstrip()
     elif delivery.ack != "none":
         due = f", due {clock(delivery.ack_due)}" if delivery.ack in ("awaited", "overdue") else ""
         yield f"{indent}  acknowledgment: {delivery.ack.replace('_', ' ')}{due} {delivery.ack_detail}".rstrip()
+
+
+def _picked_up(delivery: Delivery) -> Iterator[str]:
+    """Whether the other side fetched it, where that is asked."""
+    if delivery.picked_up == "none":
+        return
+    by = f" by {clock(delivery.picked_up_due)}" if delivery.picked_up_due is not None else ""
+    due = by if delivery.picked_up in ("awaited", "overdue") else ""
+    at = f" at {clock(delivery.picked_up_at)}" if delivery.picked_up == "fetched" else ""
+    sure = f", {delivery.picked_up_detail}" if delivery.picked_up_detail else ""
+    yield f"picked up: {delivery.picked_up}{due}{at}{sure}"
 
 
 def _left(known: FoundByName) -> Iterator[str]:

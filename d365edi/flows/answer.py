@@ -86,6 +86,8 @@ def answer(
         interchange=sent.control,
         functional_id=sent.functional_id,
         group=sent.group,
+        extract=target.extract,
+        picked_up_within=target.seconds_to_pick_up,
     )
     for functional_id, control in planned.covers:
         tx.interchanges.answer(

@@ -15,7 +15,7 @@ from d365edi.endpoints.base import Checkpoint, DeliveryRequest, Receipt
 from d365edi.endpoints.health import kind_of
 from d365edi.errors import Disputed, EndpointError
 from d365edi.failpoints import reach
-from d365edi.flows import latency, named, policy, stores, subject
+from d365edi.flows import latency, named, picked_up, policy, stores, subject
 from d365edi.flows.answer import KINDS
 from d365edi.flows.context import Counters, FlowContext
 from d365edi.flows.messages import document_name
@@ -60,7 +60,8 @@ async def _attempt_alone(
             return None
         delivery, payload = started
         reach("deliver.attempting")
-        parcel = DeliveryRequest(delivery.id, delivery.path, delivery.name, payload, delivery.progress)
+        what = (delivery.id, delivery.path, delivery.name, payload, delivery.progress)
+        parcel = DeliveryRequest(*what, extract=delivery.extract)
         began = ctx.clock()
         try:
             receipt = await ctx.endpoints[delivery.endpoint].deliver(parcel, _checkpoint(ctx, delivery.id))
@@ -70,8 +71,8 @@ async def _attempt_alone(
         reach("deliver.delivered")
         documents = await ctx.journal.write(lambda tx: record(tx, delivery, receipt))
         reach("deliver.recorded")
-        what = latency.of(to_d365=delivery.endpoint == ctx.d365_name, documents=delivery.kind not in KINDS)
-        ctx.latencies.observe(what, delivery.partner, *(ctx.clock() - since for since in stored))
+        measured = latency.of(to_d365=delivery.endpoint == ctx.d365_name, documents=delivery.kind not in KINDS)
+        ctx.latencies.observe(measured, delivery.partner, *(ctx.clock() - since for since in stored))
         each = await ctx.journal.read(lambda tx: _subjects(tx, documents)) if len(documents) > 1 else []
         noun = plain_words(delivery.kind) if delivery.endpoint == ctx.d365_name else ""
         _report(delivery, documents, each, receipt, ctx.clock() - began, counters, noun)
@@ -104,6 +105,8 @@ def _start(tx: Tx, ctx: FlowContext, delivery_id: int) -> tuple[Delivery, bytes]
 def record(tx: Tx, delivery: Delivery, receipt: Receipt) -> list[Document]:
     """Store the receipt, the final state of each of its documents and the audit lines in one transaction. Returns them."""
     tx.deliveries.delivered(delivery.id, receipt.id, receipt.detail)
+    if receipt.picked_up and delivery.extract:
+        picked_up.store(tx, delivery, picked_up.Change("fetched", picked_up.BEFORE_SEEN))
     documents = tx.documents.in_delivery(delivery.id)
     for row in documents:
         if row.state == "delivering":  # else a person has decided about it in the meantime

@@ -80,6 +80,8 @@ def _deliver(tx: Tx, ctx: FlowContext, partner: TradingPartner, going: Sequence[
         group=sent.group,
         ack="none" if within is None else "awaited",
         ack_due=None if within is None else tx.now + within.total_seconds(),
+        extract=target.extract,
+        picked_up_within=target.seconds_to_pick_up,
     )
     for one in ordered:
         for each in (one.document, *one.others):

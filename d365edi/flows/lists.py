@@ -348,6 +348,8 @@ class _Pass:
             payload=spool,
             order_key=f"{self.partner}:list:{self.send.name}",
             interchange=control,
+            extract=target.extract,
+            picked_up_within=target.seconds_to_pick_up,
         )
 
     def report(self, delivery: Delivery | None, counters: Counters) -> None:

@@ -27,10 +27,6 @@ EMPTY_FOR = 900.0
 """Seconds after which an empty file is reported as one that cannot be taken."""
 
 
-CLEAR_FROM = 20_000
-"""Messages in a mailbox from which it should be cleared: each poll lists all of them."""
-
-
 @dataclass(frozen=True, slots=True)
 class Look:
     """What was seen: the first remote of each key, the `later` ones, which cannot be fetched before it is cleared, and the
@@ -61,8 +57,6 @@ async def look(ctx: FlowContext, pickup: PickupFlow, endpoint: Endpoint) -> Look
         sentence = f'"{name}" in {pickup.place.path} cannot be taken: {reason}; ask the partner {ask}'
         log.say("WARNING", pickup.name, "passed over", sentence)
     _report(ctx, pickup, listing)
-    if listing.mailbox:
-        _report_full(ctx, pickup, len(all_there.remotes) + len(all_there.passed_over))
     return Look(tuple(first.values()), later, {sighting.remote: sighting for sighting in seen}, listing.mailbox)
 
 
@@ -156,17 +150,3 @@ def _report(ctx: FlowContext, pickup: PickupFlow, listing: Listing) -> None:
     elif not listing.beyond and where in ctx.crowded:
         ctx.crowded.discard(where)
         log.say("INFO", pickup.name, "crowded", f"all files in {pickup.place.path} are listed again")
-
-
-def _report_full(ctx: FlowContext, pickup: PickupFlow, messages: int) -> None:
-    """Say once that a mailbox should be cleared."""
-    where = f"full {pickup.endpoint}:{pickup.view}"
-    if messages < CLEAR_FROM:
-        ctx.crowded.discard(where)
-    elif where not in ctx.crowded:
-        ctx.crowded.add(where)
-        sentence = (
-            f"{messages} messages lie in {pickup.place.path}, and each poll lists all of them; clear the mailbox, or let what "
-            f'is stored here be deleted there: after = "delete" in [endpoints.{pickup.endpoint}]'
-        )
-        log.say("WARNING", pickup.name, "crowded", sentence)

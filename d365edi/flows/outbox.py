@@ -18,7 +18,9 @@ CLOSED = ("delivered", "cancelled")
 
 
 def deliver_again(tx: Tx, delivery: Delivery) -> Delivery:
-    """Add the same bytes under the same name to the outbox again. An awaited acknowledgment is awaited again."""
+    """Add the same bytes under the same name to the outbox again. An awaited acknowledgment is awaited again, and whether it was
+    picked up is asked of the new one."""
+    tx.picked_up.end(delivery.id)
     return tx.deliveries.add(
         documents=[
             NumberedDocument(c.document, c.functional_id, c.group, c.set) for c in tx.delivery_documents.of(delivery.id)
@@ -39,6 +41,8 @@ def deliver_again(tx: Tx, delivery: Delivery) -> Delivery:
         ack="none" if delivery.ack == "none" else "awaited",
         ack_due=delivery.ack_due,
         progress={**delivery.progress, "step": "intent"} if delivery.progress else {},
+        extract=delivery.extract,
+        picked_up_within=delivery.picked_up_within,
     )
 
 

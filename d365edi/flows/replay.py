@@ -147,7 +147,8 @@ async def _document(
 async def _there(ctx: FlowContext, delivery: Delivery) -> str:
     """Whether the other side has it already, by asking the endpoint."""
     payload = await ctx.journal.read(lambda tx: tx.payloads.get(delivery.digest))
-    parcel = DeliveryRequest(delivery.id, delivery.path, delivery.name, payload, delivery.progress)
+    what = (delivery.id, delivery.path, delivery.name, payload, delivery.progress)
+    parcel = DeliveryRequest(*what, extract=delivery.extract)
     try:
         outcome = await ctx.endpoints[delivery.endpoint].probe(parcel)
     except EndpointError as error:

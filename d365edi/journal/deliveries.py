@@ -124,6 +124,7 @@ _SEARCH = select(
     'OR (interchange IS NOT NULL AND interchange = ?2) OR ("group" IS NOT NULL AND "group" = ?2) '
     'OR id IN (SELECT delivery FROM delivery_documents WHERE "group" = ?2) '
     "OR (stored_as <> '' AND stored_as = ?1) "
+    "OR (receipt <> '' AND receipt = ?5 COLLATE NOCASE AND endpoint = ?4) "
     "ORDER BY id DESC LIMIT ?3",
 )
 _SEARCH_DIGEST = select(Delivery, "deliveries", "WHERE digest >= ? AND digest < ? ORDER BY id DESC LIMIT ?")
@@ -326,10 +327,11 @@ class Deliveries(JournalTable):
         return self._all(_OVERDUE, now, limit)
 
     def search(self, text: str) -> list[Delivery]:
-        """By file name, receipt (a D365 key, the id of a message in a mailbox), the id of its document there, our control number
-        or the beginning of the digest, newest first."""
+        """By file name, receipt (a D365 key; the id of a message in a mailbox, as `id` or `endpoint:id`), the id of its document
+        there, our control number or the beginning of the digest, newest first."""
         number = int(text) if text.isascii() and text.isdigit() and len(text) < 15 else None
-        found = self._all(_SEARCH, text, number, SEARCH_LIMIT)
+        endpoint, _, receipt = text.rpartition(":")
+        found = self._all(_SEARCH, text, number, SEARCH_LIMIT, endpoint, receipt)
         if not found and (between := digest_range(text)):
             found = self._all(_SEARCH_DIGEST, *between, SEARCH_LIMIT)
         return found

@@ -14,5 +14,7 @@ PickedUpState = Literal["none", "awaited", "fetched", "overdue", "gone"]
 """Whether the other side fetched what was delivered: not asked, not yet, yes, not in time, nobody can know."""
 ANSWERS: tuple[AckState, ...] = ("accepted", "accepted_with_errors", "partially", "rejected")
 """The states of what is acknowledged, from the best to the worst: of two acknowledgments the worse counts."""
+NOT_FETCHED = "check whether the routing rules there run (their schedule), and the partner's login"
+"""What to do about a message that nobody fetched from its mailbox."""
 SEND_AGAIN = "correct the data or the map, then: d365edi replay {} --from render --go"
 """What to do about a document that the partner did not accept, by the name of its file, its number or `--id` with an id."""

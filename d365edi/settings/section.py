@@ -154,6 +154,11 @@ class Destination(SettingsSection):
         """The placeholders of the file name: "set", "control" ..."""
         return words_of(self.file)
 
+    @property
+    def seconds_to_pick_up(self) -> float | None:
+        """`picked_up_within` in seconds."""
+        return None if self.picked_up_within is None else self.picked_up_within.total_seconds()
+
     def name(self, *, partner: str, set: str, control: int, number: str = "", at: datetime) -> str:
         """This delivery's file name. `set` is the transaction set, `control` the interchange's number, `at` local time."""
         return file_name(self.file, partner=partner, set=set, control=control, number=number, at=at)

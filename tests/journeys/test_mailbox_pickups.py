@@ -212,18 +212,6 @@ async def test_a_mark_that_hides_nothing_is_reported_once(here: World, lines: li
     assert len([line for line in lines if "still offers it" in line]) == 1
 
 
-async def test_a_full_mailbox_is_warned_of_once(here: World, lines: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("d365edi.flows.look.CLEAR_FROM", 3)
-    here.knobs |= {"after": '"leave"', "pickup": 'since = "now"'}
-    box = Mailboxes()
-    for digit in range(3):
-        box.put(FROM, "in.edi", here.order(f"450012{digit}"))
-    async with opened(here, box) as app:
-        for _ in range(3):
-            await app.tick("acme.pickup.edi")
-    assert len([line for line in lines if "3 messages lie in /outbound" in line]) == 1
-
-
 BOLT = """
 [partners.bolt]
 customer = { usmf = "US-004" }
