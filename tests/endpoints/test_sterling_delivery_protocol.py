@@ -155,7 +155,7 @@ def test_a_request_may_be_carried_out_for_so_long_after_its_end(
 def test_a_question_names_mailbox_file_and_document_and_both_commands() -> None:
     unclear = Progress.of({"step": "unclear", **KNOWN})
     assert question(unclear, WANTED, Found((), document=True)) == (
-        '"810_7.edi" in /acme/to: the request for its message (document h:n:1) got no reply, and no such message is there, '
+        '"810_7.edi" in /acme/to: no clear answer came about its message (document h:n:1), and no such message is there, '
         "though its document is: was it never made, or was it picked up and deleted meanwhile?"
     )
     assert question(unclear, WANTED, Found((), document=False)).endswith(

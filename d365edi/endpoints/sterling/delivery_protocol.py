@@ -216,7 +216,7 @@ def question(progress: Progress, wanted: Wanted, found: Found) -> str:
     if len(made) > 1:
         ids = ", ".join(each.id for each in made)
         return f"{what}: messages {ids} are there since it was sent as {document}; which of them is it?"
-    asked = f"{what}: the request for its message ({document}) got no reply, and no such message is there"
+    asked = f"{what}: no clear answer came about its message ({document}), and no such message is there"
     if progress.batch:
         return f"{asked}: was it never made, or was it picked up and deleted meanwhile?"
     if found.document:
