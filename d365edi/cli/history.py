@@ -153,7 +153,7 @@ def _by_id(tx: Tx, id: str) -> SearchResult:
 
 def _messages(tx: Tx, found: SearchResult, number: str) -> set[int]:
     ids = {message.id for message in found.messages} | (tx.snapshots.messages(number) if number else set())
-    ids |= {document.message for document in found.documents}
+    ids |= {document.message for document in (*found.documents, *(tx.documents.naming(number) if number else ()))}
     ids |= {interchange.message for interchange in found.interchanges}
     ids |= {answer.message for answer in found.acknowledgments}
     for delivery in (*found.deliveries, *_answered(tx, found)):

@@ -14,6 +14,7 @@ from typing import Any
 
 from d365edi import guard
 from d365edi.documents import KINDS, Invoice, OrderResponse, PurchaseOrder, PurchaseOrderLine, ShipNotice
+from d365edi.flows import subject
 from d365edi.flows.earlier import is_credit, keys_of, mentioning, originals, refused
 from d365edi.flows.messages import document_name
 from d365edi.flows.orders import known_orders
@@ -98,7 +99,10 @@ def check_guard(
 def remember(tx: Tx, outgoing: OutgoingDocument) -> None:
     """Store what the document refers to, for checks of later documents; documents that waited for it are checked again."""
     orders = {(what, value) for what, value in guard.mentions(outgoing.document) if what == "order"}
-    tx.documents.mention(outgoing.row.id, outgoing.references | orders)
+    named = {(subject.NAMED, value) for _, value in orders} | subject.named(
+        outgoing.by_d365_numbers or outgoing.document
+    )
+    tx.documents.mention(outgoing.row.id, outgoing.references | orders | named)
     if isinstance(outgoing.document, ShipNotice):
         _let_follow(tx, outgoing.row, {value for what, value in outgoing.references if what == "order"})
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from d365edi.documents import Invoice
 from d365edi.errors import DocumentError
-from d365edi.flows import earlier
+from d365edi.flows import earlier, subject
 from d365edi.flows.orders import known_orders
 from d365edi.flows.partner import SendFlow, TradingPartner
 from d365edi.flows.prepared import Held
@@ -90,6 +90,7 @@ def _add(tx: Tx, whole: Document, part: InvoicePart) -> Document:
         body=part.invoice.to_json(),
         map_digest=whole.map_digest,
     )
+    tx.documents.mention(row.id, subject.named(part.invoice))
     holder = tx.documents.claim_key(row.id)
     if holder is not None:
         raise DocumentError(

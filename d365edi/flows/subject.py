@@ -10,14 +10,16 @@ from contextlib import AbstractContextManager
 
 from d365edi import log
 from d365edi.documents import KINDS, Document, Invoice, OrderResponse, ShipNotice
-from d365edi.flows import named
+from d365edi.flows import named as selected
 from d365edi.flows.named import Selection
 from d365edi.journal import Delivery, Message, Tx
 from d365edi.journal import Document as Row
 from d365edi.matching.lines import order_keys
 
-NAMED = 5
+SHOWN = 5
 """Orders that are named in one line; of more the count follows."""
+NAMED = "named"
+"""What a mention is called by which `why` finds what is for an order."""
 ORDERS = frozenset({"PurchaseOrder", "OrderChange", "OrderResponse", "OrderChangeResponse"})
 """Kinds whose own number is the order's."""
 
@@ -44,7 +46,7 @@ def of_delivery(tx: Tx, delivery: Delivery) -> Subject:
 
 def of_waiting(tx: Tx, selection: Selection) -> Subject:
     """The subject of a decision: that of the one thing that is named; of several it is in their sentences."""
-    found = named.waiting(tx, selection)
+    found = selected.waiting(tx, selection)
     if len(found) != 1:
         return {}
     [candidate] = found
@@ -52,6 +54,13 @@ def of_waiting(tx: Tx, selection: Selection) -> Subject:
     if isinstance(row, Message):
         return {"run": row.run}
     return of_delivery(tx, row) if isinstance(row, Delivery) else of_document(tx, row)
+
+
+def named(read: Document | None) -> set[tuple[str, str]]:
+    """What a document says that it is for, as it is mentioned in the journal: the numbers of orders, theirs and ours."""
+    if not isinstance(read, Invoice | OrderResponse | ShipNotice):
+        return set()
+    return {(NAMED, number) for key in order_keys(read) for number in (key.reference, key.sales_order) if number}
 
 
 def orders(read: Iterable[Document | None]) -> str:
@@ -80,5 +89,5 @@ def _fields(runs: Iterable[str], found: Iterable[str]) -> Subject:
 
 def _named(found: Iterable[str]) -> str:
     numbers = list(dict.fromkeys(found))
-    more = f" and {len(numbers) - NAMED} more" if len(numbers) > NAMED else ""
-    return ", ".join(numbers[:NAMED]) + more
+    more = f" and {len(numbers) - SHOWN} more" if len(numbers) > SHOWN else ""
+    return ", ".join(numbers[:SHOWN]) + more

@@ -173,6 +173,8 @@ def _document(tx: Tx, partner: TradingPartner, message: Message, part: ParsedDoc
         group=part.group,
         set=part.set,
     )
+    if names := subject.named(read):
+        tx.documents.mention(document.id, names)
     tx.audit.append("read", message=message.id, document=document.id, partner=partner.name, number=number)
     name = messages.document_name(receive.kind, number)
     judged = intake.judge(read, receive.policy, part.usage) if receive.settings.create else Judgment()
@@ -283,6 +285,8 @@ def _read_record(
             f"or send it all the same: d365edi release --id {named.identify(document)}"
         )
     tx.messages.set_state(message.id, "done", message.reason)  # a person's release counts for the document, too
+    if names := subject.named(read):
+        tx.documents.mention(document.id, names)
     tx.audit.append("read", message=message.id, document=document.id, partner=partner.name, number=number)
     if found:
         sentence = f"{name}: {'; '.join(found)}"

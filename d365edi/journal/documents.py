@@ -103,6 +103,12 @@ _MENTIONING = select(
     "WHERE mentions.value = ? AND mentions.what = ? AND documents.kind = ? AND documents.id <> ? "
     "AND documents.state <> 'rejected' ORDER BY documents.id DESC LIMIT ?",
 )
+# "named" is said of what is held too, "order" only of what went out: journals of earlier versions have no other.
+_NAMING = select(
+    Document,
+    "documents",
+    "WHERE id IN (SELECT document FROM mentions WHERE value = ? AND what IN ('named', 'order')) ORDER BY id DESC LIMIT ?",
+)
 _OF_SET = select(
     Document, "documents", 'WHERE message = ? AND interchange = ? AND "group" = ? AND "set" = ? ORDER BY id'
 )
@@ -256,6 +262,10 @@ class Documents(JournalTable):
     def mentioning(self, what: str, value: str, kind: str, *, but: int) -> list[Document]:
         """Documents of a kind that went out and name this, newest first, without the one with the id `but`."""
         return self._all(_MENTIONING, value, what, kind, but, LIMIT)
+
+    def naming(self, number: str) -> list[Document]:
+        """The documents that say that they are for an order of this number, newest first."""
+        return self._all(_NAMING, number, SEARCH_LIMIT)
 
     def referenced(self, partner: str, company: str, reference: str) -> list[Document]:
         """The orders for one store that have this customer's reference in D365, newest first, rejected ones last: each release of

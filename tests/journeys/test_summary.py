@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
+from d365edi.cli.history import look_up
 from d365edi.errors import SettingsError
 from tests.journeys.test_invoices import made_order
 from tests.journeys.world import World
@@ -258,6 +259,29 @@ async def test_parts_go_together_in_one_file_and_are_written_again_by_the_number
     assert [each for each in said if "continues" in each] == [f"{number}-{at} continues from read" for at in (1, 2)]
     again = [data for data in town.partner.received().values() if data != before]
     assert [each.count(b"BIG*") for each in again] == [2]
+
+
+async def test_why_finds_by_each_order_what_is_for_it_also_while_it_is_held(town: World) -> None:
+    town.knobs["on_event"] = SPLIT
+    sends(town, "PackingSlip", "856")
+    first = await made_order(town)
+    both = [first, by_hand(town, first, "4500125")]
+    slip = town.simulator.post_summary_slip(both)
+    for row in town.simulator.state.rows("SalesOrderLinesV3"):
+        record = town.simulator.state.store.one("SalesOrderLinesV3", InventoryLotId=row["InventoryLotId"])
+        assert record is not None
+        town.simulator.state.store.update(record, {"SalesOrderLineStatus": "Delivered"})
+    held = town.simulator.post_summary_invoice(both, charges=7)
+    async with town.app() as app:
+        await app.once()
+        states = {row.number: row.state for row in await app.journal.read(lambda tx: tx.documents.in_state("held"))}
+        known = [
+            await app.journal.read(lambda tx, number=number: look_up(tx, number))  # type: ignore[misc]
+            for number in ("4500123", "4500125", both[0], both[1])
+        ]
+    assert states == {held: "held"}
+    found = [{row.number for history in each.histories for row in history.documents} for each in known]
+    assert found == [{"4500123", slip, held}, {slip, held}, {"4500123", slip, held}, {slip, held}]
 
 
 @pytest.mark.parametrize(
