@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from d365edi.cli.flatfile import recognised, unknown
-from d365edi.cli.inspect_file import answered, mapper, read, shipped_reader
+from d365edi.cli.inspect_file import answered, mapper, shipped_reader
 from d365edi.cli.summary import Summary, summarise
+from d365edi.cli.whose import read_file
 from d365edi.edi import annotate as edi
-from d365edi.edi import sniff
 from d365edi.edi.annotate import Chapter
 from d365edi.edi.findings import Finding
 from d365edi.edi.flat import annotate as flat
@@ -29,20 +29,20 @@ class AnnotatedFile:
     summaries: tuple[Summary, ...] = ()
 
 
-def annotate(data: bytes, partners: Sequence[TradingPartner] = ()) -> AnnotatedFile:
-    """Annotate a file. Never raises for its contents."""
-    what = sniff.sniff(data)
-    if what is None:
-        return _flat(data, partners)
-    report, partner = read(data, partners)
-    summaries = []
+def annotate(data: bytes, partners: Sequence[TradingPartner] = (), partner: str = "") -> AnnotatedFile:
+    """Annotate a file, as it lies in a pickup of `partner` where one is named. Never raises for its contents. SettingsError where
+    no partner is called so."""
+    read = read_file(data, partners, partner)
+    if read is None:
+        return _flat(data, [each for each in partners if partner in ("", each.name)])
+    report, summaries = read.report, []
     for one in (one for found in report.interchanges for group in found.groups for one in group.sets):
-        found_findings, summary = _mapped(one, partner)
+        found_findings, summary = _mapped(one, read.partner)
         one.findings += found_findings
         summaries.append(summary)
     outside = Chapter("file", "outside of any interchange", "", findings=tuple(report.findings))
     chapters = (*([outside] if report.findings else []), *edi.annotate(report))
-    return AnnotatedFile(what, chapters, tuple(summaries))
+    return AnnotatedFile(read.what, chapters, tuple(summaries))
 
 
 def _mapped(report: SetReport, partner: TradingPartner | None) -> tuple[list[Finding], Summary]:

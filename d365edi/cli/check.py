@@ -32,6 +32,7 @@ def check(
         bool,
         typer.Option("--live", help="Ask D365, too, whether it has every set, field and dimension that they name."),
     ] = False,
+    partner: Annotated[str, typer.Option("--partner", help="The partner in whose pickup the file lies.")] = "",
     settings: SettingsFile = DEFAULT_SETTINGS,
     json: AsJson = False,
 ) -> None:
@@ -52,7 +53,7 @@ def check(
         missing = _live(settings, sentences) if live else []
         say(sentences) if not json else as_json(sentences)
         raise typer.Exit(PERSON if ended or missing else FINE)
-    inspection = _inspected(file, settings)
+    inspection = _inspected(file, partner, settings)
     if json:
         as_json({**asdict(inspection), "good": inspection.good})
     else:
@@ -110,11 +111,11 @@ def _by_daemon(path: Path) -> list[str]:
     return [f"{path} is correct.", *sentences]
 
 
-def _inspected(file: Path, path: Path) -> FileInspection:
+def _inspected(file: Path, partner: str, path: Path) -> FileInspection:
     from d365edi.cli.dry_run import contents, partners
     from d365edi.cli.inspect_file import inspect_file
 
-    return inspect_file(contents(file), datetime.now().astimezone(), partners(path))
+    return inspect_file(contents(file), datetime.now().astimezone(), partners(path), partner)
 
 
 def _read(file: Path, inspection: FileInspection) -> Iterator[str]:

@@ -6,7 +6,7 @@ Knows: how it is shown as lines. Does not know: what anything in a file means (t
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -64,8 +64,9 @@ def explain(
     from d365edi.cli.dry_run import partners
 
     selection(file, partner, id, many=False)
-    name, data = _contents(file, partner, id, settings)
-    found = annotate(data, partners(settings))
+    known = partners(settings)
+    name, data, whose = _contents(file, partner, id, settings, [each.name for each in known])
+    found = annotate(data, known, whose)
     if html is not None:
         _write(html, Path(name).name, found)
     elif json:
@@ -79,17 +80,19 @@ def explain(
     raise typer.Exit(FINE if any(chapter.kind != "file" for chapter in found.chapters) else PERSON)
 
 
-def _contents(file: str, partner: str, id: str, settings: Path) -> tuple[str, bytes]:
-    """The name and the bytes: of a file, else of the journal where there is one."""
+def _contents(file: str, partner: str, id: str, settings: Path, known: Collection[str]) -> tuple[str, bytes, str]:
+    """The name, the bytes and the partner of a message or delivery in the journal, "" for one that is not known any more; else a
+    file, as of the partner that is named."""
     from d365edi.cli.dry_run import contents
 
-    if id or partner or (settings.exists() and not os.path.exists(file)):
+    if id or (not os.path.exists(file) and (partner or settings.exists())):
         from d365edi.cli import views
 
         loaded = client.load_daemon(settings)
         if client.outside(loaded.daemon) or loaded.daemon.journal.exists():
-            return views.payload(loaded, file, partner, id)
-    return file, contents(Path(file))
+            name, data, whose = views.payload(loaded, file, partner, id)
+            return name, data, whose if whose in known else ""
+    return file, contents(Path(file)), partner
 
 
 def _write(path: Path, name: str, found: AnnotatedFile) -> None:

@@ -14,9 +14,9 @@ from typing import Any
 
 from d365edi.cli.flatfile import recognised, unknown
 from d365edi.cli.preview_ack import preview_ack
+from d365edi.cli.whose import read_file
 from d365edi.cli.would_hold import Holds
-from d365edi.edi import guides, sniff
-from d365edi.edi import reader as files
+from d365edi.edi import guides
 from d365edi.edi.acknowledgment import Answer, contradictions
 from d365edi.edi.findings import Finding, unread
 from d365edi.edi.interchange import FileReport, GroupReport, InterchangeReport, SetReport
@@ -74,23 +74,18 @@ class FileInspection:
         return bool(self.parts) and not outside and all(part.verdict in "AE" and not part.holds for part in self.parts)
 
 
-def inspect_file(data: bytes, at: datetime, partners: Sequence[TradingPartner] = ()) -> FileInspection:
-    """Read a file. Never raises for its contents; `at` is the time of the acknowledgment."""
-    what = sniff.sniff(data)
-    if what is None:
-        return _flat(data, partners)
-    report, partner = read(data, partners)
-    inspection = FileInspection(what, len(data), remarks=remarks(report.findings))
-    inspection.parts = list(_parts(report, partners, partner))
-    inspection.answers = list(_answers(report, partners, partner, at))
+def inspect_file(
+    data: bytes, at: datetime, partners: Sequence[TradingPartner] = (), partner: str = ""
+) -> FileInspection:
+    """Read a file, as it lies in a pickup of `partner` where one is named. Never raises for its contents; `at` is the time of the
+    acknowledgment. SettingsError where no partner is called so."""
+    read = read_file(data, partners, partner)
+    if read is None:
+        return _flat(data, [each for each in partners if partner in ("", each.name)])
+    inspection = FileInspection(read.what, len(data), remarks=remarks(read.report.findings))
+    inspection.parts = list(_parts(read.report, partners, read.partner))
+    inspection.answers = list(_answers(read.report, partners, read.partner, at))
     return inspection
-
-
-def read(data: bytes, partners: Sequence[TradingPartner] = ()) -> tuple[FileReport, TradingPartner | None]:
-    """A file of interchanges, read with the settings of its partner where it has one; and that partner."""
-    report = files.read(data)
-    partner = next((p for p in partners for found in report.interchanges if _is_from(p, found)), None)
-    return (files.read(data, partner.options) if partner is not None else report), partner
 
 
 def _answers(
@@ -149,7 +144,8 @@ def _parts(
     for found in report.interchanges:
         owner = routing.owner(partners, found.sender, found.receiver)
         from_partner = f", partner {owner.name}" if owner else ""
-        title = f"{found.control} from {found.sender} to {found.receiver}, usage {found.usage}{from_partner}"
+        title = f"from {found.sender} to {found.receiver}, usage {found.usage}{from_partner}"
+        title = f"that was agreed {title}" if found.bare else f"{found.control} {title}"
         holds = (*_astray(found, partners, partner, owner, seen), *_unread(found.findings))
         yield InspectedPart("interchange", 0, title, found.verdict, remarks(found.findings), holds=holds)
         for group in found.groups:
@@ -195,7 +191,7 @@ def _astray(
         yield routing.misrouted(partners, partner, found, owner)
     key = (str(found.sender), str(found.receiver), found.control, found.usage)
     taken = owner is not None and owner.settings.duplicates.same_interchange == "take"
-    if seen.setdefault(key, found.digest) != found.digest and not taken:
+    if not found.bare and seen.setdefault(key, found.digest) != found.digest and not taken:
         yield f"an earlier interchange has the same control number {found.control}"
 
 

@@ -171,19 +171,20 @@ def _verify(tx: Tx, _: Known, __: Mapping[str, Any]) -> Any:
 
 
 # -- explain -----------------------------------------------------------------------------------------------------------
-def payload(settings: Settings | DaemonTable, what: str, partner: str, id: str) -> tuple[str, bytes]:
-    """The name and the bytes of a message or delivery. AmbiguousError where several are named so; D365EdiError where none is."""
+def payload(settings: Settings | DaemonTable, what: str, partner: str, id: str) -> tuple[str, bytes, str]:
+    """The name and the bytes of a message or delivery, and its partner. AmbiguousError where several are named so; D365EdiError
+    where none is."""
     if not client.outside(settings.daemon):
         return client.read(settings, lambda tx: _named_bytes(tx, what, partner, id))
     said = client.ask_view(settings, "payload", what=what, partner=partner, id=id)
-    return said["name"], base64.b64decode(said["bytes"])
+    return said["name"], base64.b64decode(said["bytes"]), said["partner"]
 
 
 def _payload(tx: Tx, _: Known, asked: Mapping[str, Any]) -> Any:
-    name, found = _named_bytes(tx, *(str(asked.get(key, "")) for key in ("what", "partner", "id")))
+    name, found, whose = _named_bytes(tx, *(str(asked.get(key, "")) for key in ("what", "partner", "id")))
     if len(found) > MOST_BYTES:
         raise D365EdiError(f"{name} has more than {MOST_BYTES >> 20} MB", remedy="an administrator can explain it")
-    return {"name": name, "bytes": base64.b64encode(found).decode()}
+    return {"name": name, "bytes": base64.b64encode(found).decode(), "partner": whose}
 
 
 def _messages_and_deliveries(tx: Tx, what: str) -> Iterator[Message | Delivery]:
@@ -191,7 +192,7 @@ def _messages_and_deliveries(tx: Tx, what: str) -> Iterator[Message | Delivery]:
     yield from tx.deliveries.search(what)
 
 
-def _named_bytes(tx: Tx, what: str, partner: str, id: str) -> tuple[str, bytes]:
+def _named_bytes(tx: Tx, what: str, partner: str, id: str) -> tuple[str, bytes, str]:
     from d365edi.flows.named import Candidate, Selection, one_of, row_of
     from d365edi.journal import Document
 
@@ -204,4 +205,4 @@ def _named_bytes(tx: Tx, what: str, partner: str, id: str) -> tuple[str, bytes]:
     (one,) = one_of(found, Selection(what, partner, id), lambda target: f"d365edi explain {target}")
     row = one.row
     assert not isinstance(row, Document)
-    return row.name, tx.payloads.get(row.digest)
+    return row.name, tx.payloads.get(row.digest), row.partner

@@ -36,7 +36,7 @@ class Header:
     `length` bytes of the data belong to it.
 
     `wrapped` is the length of the records that a file was cut into (0 where it was not), `padded` says that blanks
-    stand before the terminators."""
+    stand before the terminators, `bare` that there is no header in the file and what it would say was agreed."""
 
     syntax: Syntax
     elements: list[str]
@@ -44,6 +44,7 @@ class Header:
     wrapped: int = 0
     padded: bool = False
     findings: list[Finding] = field(default_factory=list)
+    bare: bool = False
 
 
 def sound(data: bytes, at: int) -> bool:

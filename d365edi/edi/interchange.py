@@ -99,7 +99,8 @@ class GroupReport:
 class InterchangeReport:
     """One interchange. `version` is ISA12, `usage` P, T or I, `answer_requested` ISA14; `acknowledgments` are the TA1s
     in it (elements). In EDIFACT: `UNOC:3`, the test indicator, 0031; `routing` are the internal addresses of both sides.
-    """
+
+    `bare`: the file has sets without an envelope, and what it would say was agreed (see `bare`)."""
 
     standard: Standard
     sender: Party
@@ -119,6 +120,7 @@ class InterchangeReport:
     findings: list[Finding] = field(default_factory=list)
     verdict: Verdict = "A"
     routing: tuple[str, str] = ("", "")
+    bare: bool = False
 
     @property
     def unread(self) -> list[Finding]:

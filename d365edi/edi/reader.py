@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
-from d365edi.edi import compiled_guide, envelope, guides, release
+from d365edi.edi import bare, compiled_guide, envelope, guides, release
+from d365edi.edi.bare import AgreedEnvelope
 from d365edi.edi.batch import Batch
 from d365edi.edi.compiled_guide import CompiledGuide
 from d365edi.edi.edifact.envelope import EDIFACT
@@ -34,13 +35,15 @@ class ReadOptions:
 
     `overlays` are guide overlays by transaction set (see `guides`), `severities` say what a rule is worth (error,
     warning, off), keyed by rule (`length`) or level and rule (`interchange.control`); `decimal_point_in_n2` takes 12.34
-    where N2 wants 1234; `own` is a folder (a `Path`) with guides of sets that do not ship (see `guides`)."""
+    where N2 wants 1234; `own` is a folder (a `Path`) with guides of sets that do not ship (see `guides`); `agreed` stands for the
+    envelope of a file that begins with bare sets of its standard (see `bare`)."""
 
     strictness: Strictness = "lenient"
     overlays: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     severities: Mapping[str, str] = field(default_factory=dict)
     decimal_point_in_n2: bool = False
     own: guides.Folder | None = None
+    agreed: AgreedEnvelope | None = None
 
 
 DEFAULT = ReadOptions()
@@ -87,16 +90,18 @@ def stream(
 
     A set's verdict is its own: whether its group or interchange is rejected is known only when they close. X12 and
     EDIFACT may follow each other in one file; an interchange of none of `standards` is reported and skipped."""
-    readers = {standard.name: Reader(standard, options) for standard in standards}
+    readers = {(standard.name, False): Reader(standard, options) for standard in standards}
+    if (agreed := options.agreed) is not None:
+        readers[agreed.syntax.standard, True] = Reader(bare.STANDARDS[agreed.syntax.standard], options)
     reader: Reader | None = None
-    for event in tokenize(chunks):
+    for event in tokenize(chunks, bare.opening(agreed)):
         if isinstance(event, Batch):
             if reader is not None:
                 yield from reader.batch(event)
         elif isinstance(event, Opening):
-            reader = readers.get(event.syntax.standard)
+            reader = readers.get((event.syntax.standard, event.bare))
             if reader is None:
-                yield _foreign(event, next(iter(readers)))
+                yield _foreign(event, next(iter(readers))[0])
             else:
                 reader.open(event)
         elif isinstance(event, Closing):
@@ -132,7 +137,7 @@ class Reader:
         self.set: TransactionSet | None = None
         self.seen: set[tuple[str, ...]] = set()
         self.astray = 0
-        self.mute = False
+        self.mute = self.named = False
         self.counts: dict[Verdict, int] = {}
 
     # -- interchanges
@@ -160,7 +165,7 @@ class Reader:
         if report is None:
             return
         yield from self._close_group(event.offset, "the interchange ends")
-        if not self.ended and not self.mute:
+        if self.standard.enveloped and not self.ended and not self.mute:
             alone = event.complete or not event.offset
             why = "the file ends" if alone else "the file ends, or another interchange begins"
             report.findings.append(envelope.missing(self.standard, "interchange", event.offset, why))
@@ -240,15 +245,17 @@ class Reader:
         self.astray = 0
 
     # -- groups
-    def _begin_group(self, group: GroupReport) -> None:
+    def _begin_group(self, group: GroupReport, *, named: bool) -> None:
         self.group = group
+        self.named = named
         self.counts = {}
         self.controls = set()
 
     def _open_group(self, row: list[str], offset: int) -> None:
         assert self.interchange is not None
         group = self.standard.group(row, self.interchange.syntax, offset)
-        self._begin_group(group)
+        says = group.control or group.functional_id or group.version
+        self._begin_group(group, named=self.standard.groups_required or bool(says))
         key = (group.functional_id, group.control)
         if key in self.group_keys:
             group.findings.append(envelope.repeated(self.standard, group))
@@ -258,21 +265,23 @@ class Reader:
         self.groups += 1
 
     def _open_implicit_group(self, text: str, row: list[str], offset: int) -> None:
-        """A set begins outside of any group: an error in X12, usual in EDIFACT."""
+        """A set begins outside of any group: an error in X12, usual in EDIFACT. Bare sets are in a group each."""
         assert self.interchange is not None
         if self.standard.groups_required:
             self._astray(text, row[0], offset, ".set")
         elif self.groups:
             self._mixed(row[0], offset)
         group = self.standard.implicit_group(self.interchange, offset)
-        self._begin_group(group)
+        if not self.standard.enveloped:
+            group.control = str(self.sets + 1)
+        self._begin_group(group, named=self.standard.groups_required)
         if self.standard.groups_required:
             self.group_keys.add((group.functional_id, group.control))
             self.groups += 1
 
     def _mixed(self, id: str, offset: int) -> None:
-        """Messages of EDIFACT stand all in groups or all outside of any."""
-        if self.interchange is not None and not self.standard.groups_required:
+        """Messages of EDIFACT stand all in groups or all outside of any (ISO 9735); bare sets may come from several interchanges."""
+        if self.interchange is not None and self.standard.enveloped and not self.standard.groups_required:
             where = Position(offset, 0, id)
             self.interchange.findings.append(finding("interchange.mixed", where, self.standard.name))
 
@@ -288,10 +297,7 @@ class Reader:
 
     def _named(self) -> bool:
         """Whether a segment opened the group, and not the first set in it."""
-        group = self.group
-        return group is not None and (
-            self.standard.groups_required or bool(group.control or group.functional_id or group.version)
-        )
+        return self.group is not None and self.named
 
     def _end_group(self, text: str, row: list[str], offset: int) -> Iterator[Report]:
         assert self.interchange is not None
@@ -332,6 +338,8 @@ class Reader:
         whole, standard = self.interchange, self.standard
         assert whole is not None
         yield from self._close_set(offset, f"another {standard.set_word} begins")
+        if not self.standard.enveloped and not self._named():
+            yield from self._close_group(offset, "")
         if self.group is None:
             self._open_implicit_group(text, row, offset)
         group = self.group

@@ -15,6 +15,9 @@ _X12_END = re.compile(
     rb"IEA([^A-Za-z0-9\s])\s*\d*\s*\1\s*(?:\d{9} *[^A-Za-z0-9]?|[^\s]{1,15} *[^A-Za-z0-9\s])$", re.IGNORECASE
 )
 _MARK = b"\xef\xbb\xbf"
+_SET_END = re.compile(
+    rb"[^A-Za-z0-9](?:SE([^A-Za-z0-9\s])\d+\1[A-Za-z0-9]{1,9} *|UNT[^A-Za-z0-9\s]\d+[^A-Za-z0-9\s][^\r\n]{1,14})[^A-Za-z0-9]?$"
+)
 _EDIFACT_END = re.compile(rb"UNZ.\s*\d+.[^\r\n]{1,14}[^A-Za-z0-9\s]$", re.DOTALL)
 
 
@@ -42,10 +45,12 @@ def missing(data: bytes) -> Finding:
     return finding(key, Position(0), "X12", head[:60].decode("latin-1"))
 
 
-def complete(data: bytes) -> bool:
-    """Whether the file ends with the trailer of an interchange (IEA, UNZ): a cheap look at its tail, no proof. A trailer
-    that is cut into records counts as well."""
+def complete(data: bytes, *, bare: bool = False) -> bool:
+    """Whether the file ends with the trailer of an interchange (IEA, UNZ), or of a set where sets come bare (SE, UNT): a cheap look
+    at its tail, no proof. A trailer that is cut into records counts as well."""
     tail = _plain(data[-1024:]).rstrip(NOISE)
+    if bare and _SET_END.search(tail[-128:]):
+        return True
     ends = (tail[-128:], tail.translate(None, b"\r\n")[-128:])
     return any(_X12_END.search(end) or _EDIFACT_END.search(end) for end in ends)
 

@@ -88,6 +88,8 @@ class Standard:
     receipt: Callable[[str, Syntax, int], list[Finding]]
     checks: tuple[Callable[[SetReport, InterchangeReport, Place], list[Finding]], ...]
     """What a whole set is checked by: its totals, its character set."""
+    enveloped: bool = True
+    """Whether interchanges have a header and a trailer; else sets in no group are in one each (see `bare`)."""
 
     @property
     def set_header(self) -> str:

@@ -10,7 +10,7 @@ envelopes.
 """
 
 import re
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 
 from d365edi.edi import header as headers
@@ -28,12 +28,14 @@ LONGEST = 1 << 23
 
 @dataclass(slots=True)
 class Opening:
-    """An interchange begins. `elements` are those of its header, the id first; `offset` is its place in the file."""
+    """An interchange begins. `elements` are those of its header, the id first; `offset` is its place in the file; `bare`: it has
+    no header, and what that would say was agreed."""
 
     syntax: Syntax
     elements: list[str]
     offset: int
     findings: list[Finding]
+    bare: bool = False
 
 
 @dataclass(slots=True)
@@ -47,21 +49,28 @@ class Closing:
 Event = Opening | Batch | Closing | Finding
 
 
-def tokenize(chunks: bytes | Iterable[bytes]) -> Iterator[Event]:
-    """Openings, batches and closings of all interchanges in order; findings (level `file`) for what is outside of any."""
+def tokenize(
+    chunks: bytes | Iterable[bytes], bare: Callable[[bytes], Header | None] = lambda _: None
+) -> Iterator[Event]:
+    """Openings, batches and closings of all interchanges in order; findings (level `file`) for what is outside of any.
+
+    `bare` says of a file's beginning what stands for the header of its sets where they have none."""
     source = Source(chunks)
     yield from source.findings()
     if not source.data:
         yield finding("file.empty", Position(0), "X12")
         return
+    source.need(ENOUGH)
+    header = bare(source.data)
     found = False
     while True:
-        header = yield from _seek(source, first=not found)
+        if found or header is None:
+            header = yield from _seek(source, first=not found)
         if header is None:
             return
         found = True
         offset = source.place(source.base)
-        yield Opening(header.syntax, header.elements, offset, header.findings)
+        yield Opening(header.syntax, header.elements, offset, header.findings, header.bare)
         if header.wrapped:
             source.unwrap(header.wrapped)
         source.drop(header.length)

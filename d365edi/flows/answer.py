@@ -17,7 +17,7 @@ from d365edi.flows.interchange import UNB, Groups, write_interchange
 from d365edi.flows.messages import size_text
 from d365edi.flows.partner import TradingPartner
 from d365edi.journal import Message, Tx
-from d365edi.settings.envelope import Edifact, Envelope
+from d365edi.settings.envelope import BARE, Edifact, Envelope
 from d365edi.settings.partners import Acks
 
 KINDS = frozenset({"997", "999", "TA1", "CONTRL"})
@@ -106,7 +106,10 @@ def answer(
 def plan(
     interchange: InterchangeReport, acks: Acks, agreed: Envelope, answered: Answered, *, duplicate: bool = False
 ) -> PlannedAnswer | None:
-    """What acknowledges an interchange by these settings; None if nothing is due. Neither journal nor clock is asked."""
+    """What acknowledges an interchange by these settings; None if nothing is due, as where another system writes the envelopes.
+    Neither journal nor clock is asked."""
+    if agreed.envelope == BARE:
+        return None
     if isinstance(agreed, Edifact):
         return _contrl(interchange, acks, agreed, answered, duplicate=duplicate)
     return _groups(interchange, acks, answered, duplicate=duplicate)

@@ -13,7 +13,7 @@ from d365edi.edi.edifact import writer as edifact
 from d365edi.edi.syntax import Standard
 from d365edi.edi.x12 import writer as x12
 from d365edi.journal import Tx
-from d365edi.settings.envelope import X12, Edifact, Envelope
+from d365edi.settings.envelope import BARE, X12, Edifact, Envelope
 
 Segment = x12.OutgoingSegment
 """A segment's id, then its elements; a composite is a tuple."""
@@ -28,6 +28,11 @@ UNB = "UNB"
 
 LEVELS: dict[Standard, str] = {"X12": "ISA", "EDIFACT": UNB}
 """The counter of an interchange's control number."""
+
+
+def counter_of(agreed: Envelope | None) -> str:
+    """What counts the interchanges, or without an envelope of ours the files."""
+    return "file" if agreed is None or agreed.envelope == BARE else LEVELS[agreed.syntax.standard]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +74,14 @@ def write_interchange(
     usage: str = "",
     receipts: Sequence[Sequence[str]] = (),
 ) -> WrittenInterchange:
-    """Write one interchange with these groups, or without groups of `receipts` (TA1) alone. `at` is local time.
+    """Write one interchange with these groups, or without groups of `receipts` (TA1) alone. `at` is local time. Where another
+    system writes the envelopes: the bare sets, which nobody acknowledges to us.
 
     `version` and `usage` override the agreed ones. DocumentError where a value cannot be written."""
     usage = usage or agreed.usage
-    control = tx.counters.take(partner, LEVELS[agreed.syntax.standard])
+    control = tx.counters.take(partner, counter_of(agreed))
+    if agreed.envelope == BARE:
+        return WrittenInterchange(_bare(agreed, _ungrouped(groups), control), control)
     if isinstance(agreed, Edifact):
         bodies = _ungrouped(groups)
         payload = _edifact(agreed, bodies, control, at, version, usage)
@@ -147,6 +155,17 @@ def _edifact(agreed: Edifact, bodies: Sequence[Body], control: int, at: datetime
     envelope = edifact.Envelope(us, them, version, usage, agreed.syntax, control, at, agreed.syntax_id, una=agreed.una)
     messages = tuple(edifact.OutgoingSet(id, str(number), body) for number, (id, body) in enumerate(bodies, 1))
     return edifact.write(envelope, [edifact.Group("", 0, messages)], uppercase=agreed.uppercase)
+
+
+def _bare(agreed: Envelope, bodies: Sequence[Body], control: int) -> bytes:
+    """Bare sets, numbered after their file: Sterling gives them numbers of its own. (A file has one; see `batch` in settings.)"""
+    if isinstance(agreed, Edifact):
+        messages = [edifact.OutgoingSet(id, f"{control + n}", body) for n, (id, body) in enumerate(bodies)]
+        return edifact.write_bare(
+            agreed.syntax, directory(agreed), agreed.syntax_id, messages, uppercase=agreed.uppercase
+        )
+    sets = [x12.OutgoingSet(id, f"{control + n:04d}", body) for n, (id, body) in enumerate(bodies)]
+    return x12.write_bare(agreed.syntax, agreed.version, sets, uppercase=agreed.uppercase)
 
 
 def write_flat_file(tx: Tx, partner: str, payload: bytes) -> WrittenInterchange:

@@ -8,11 +8,11 @@ Knows: interchanges, groups, sets, their partners, which map reads them. Does no
 
 from dataclasses import dataclass, field, replace
 
-from d365edi.edi import reader, sniff
+from d365edi.edi import sniff
 from d365edi.edi.acknowledgment import Answer
 from d365edi.edi.findings import unread
 from d365edi.edi.interchange import FileReport, GroupReport, InterchangeReport, SetReport
-from d365edi.flows import acknowledge, routing
+from d365edi.flows import acknowledge, contents, routing
 from d365edi.flows.context import FlowContext
 from d365edi.flows.messages import first_errors
 from d365edi.flows.partner import ReceiveFlow, TradingPartner
@@ -64,10 +64,10 @@ def parse(ctx: FlowContext, partner: TradingPartner, message: Message, payload: 
     if pickup is not None and pickup.settings.holds is not None:
         return _flat(partner.receives[pickup.settings.holds], payload)
     parsed = ParsedFile()
-    if sniff.sniff(payload) is None:
+    report = contents.read(partner, payload)
+    if report is None:
         parsed.problems.append(f'{sniff.missing(payload)}; then: d365edi reject {message.name} --why "..."')
         return parsed
-    report = reader.read(payload, partner.options)
     parsed.problems.extend(str(finding) for finding in report.findings if finding.severity == "error")
     _sort(ctx, partner, report, parsed)
     if not report.interchanges and not parsed.problems:
@@ -97,7 +97,7 @@ def _sort(ctx: FlowContext, partner: TradingPartner, report: FileReport, parsed:
             continue
         parsed.interchanges.append(interchange)
         parsed.ta1s.extend(interchange.acknowledgments)
-        _envelope(f"interchange {interchange.control}", interchange, parsed)
+        _envelope("the file" if interchange.bare else f"interchange {interchange.control}", interchange, parsed)
         if interchange.verdict == "R":
             continue
         for group in interchange.groups:

@@ -14,12 +14,11 @@ from dataclasses import replace
 from functools import partial
 
 from d365edi import log
-from d365edi.edi.sniff import complete
 from d365edi.endpoints.base import Endpoint, Remote
 from d365edi.endpoints.health import kind_of
 from d365edi.errors import EndpointError, Refused, Unavailable
 from d365edi.failpoints import reach
-from d365edi.flows import policy, shared
+from d365edi.flows import contents, policy, shared
 from d365edi.flows.claim import ClaimedFile, ReadyFile, claim
 from d365edi.flows.context import Counters, FlowContext
 from d365edi.flows.look import look
@@ -126,9 +125,8 @@ async def _take(
         await _not_fetched(ctx, pickup, file, error, counters)
         return None
     reach("receive.fetched")
-    if not policy.complete_enough(
-        complete=file.keyed or pickup.settings.holds is not None or complete(payload), waits=sighting.waits
-    ):
+    whole = file.keyed or pickup.settings.holds is not None or contents.complete(ctx.partners[pickup.partner], payload)
+    if not policy.complete_enough(complete=whole, waits=sighting.waits):
         await _note_reason(ctx, pickup, remote, UNFINISHED, waits=1)
         counters.add("incomplete")
         return None

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
 
+from d365edi.edi.header import headless
 from d365edi.endpoints.base import Place, Receipt
 from d365edi.errors import D365EdiError, EndpointError
 from d365edi.flows import named
@@ -55,12 +56,15 @@ class Compared:
 
 
 def content(payload: bytes) -> bytes:
-    """The segments of an interchange without its service segments (X12.5, X12.6; ISO 9735), which have control numbers and times;
-    any other file as it is."""
+    """The segments of an interchange, or of bare sets, without service segments (X12.5, X12.6; ISO 9735), which have control
+    numbers and times; any other file as it is."""
     if payload[:3] == b"ISA" and len(payload) > 106:
         terminator = payload[105:106]
     elif payload[:3] in (b"UNA", b"UNB"):
         terminator = payload[8:9] if payload[:3] == b"UNA" else b"'"
+    elif headless(payload):
+        terminator = payload.rstrip(b"\r\n")[-1:]
+        terminator = b"\n" if terminator.isalnum() else terminator
     else:
         return payload
     segments = (segment.strip(b"\r\n") for segment in payload.split(terminator))

@@ -7,9 +7,9 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from d365edi.documents import Invoice, PurchaseOrder
-from d365edi.edi import reader
 from d365edi.edi.findings import Finding
 from d365edi.edi.interchange import SetReport
+from d365edi.flows import contents
 from d365edi.flows import order_parts as flows_parts
 from d365edi.flows.context import FlowContext
 from d365edi.flows.partner import MapReader, ReceiveFlow, TradingPartner
@@ -74,9 +74,10 @@ def find_set(tx: Tx, partner: TradingPartner, payload: bytes, document: Document
     """The transaction set that a document row was read from. Where a partner numbers several alike, rows and sets are in the
     same order."""
     numbers = (document.interchange, document.group, document.set)
+    file = contents.read(partner, payload)
     found = [
         report
-        for interchange in reader.read(payload, partner.options).interchanges
+        for interchange in (file.interchanges if file is not None else ())
         for group in interchange.groups
         for report in group.sets
         if (interchange.control, group.control, report.control) == numbers

@@ -21,7 +21,7 @@ from d365edi.endpoints.base import Delivered, DeliveryRequest, NotDelivered, Unc
 from d365edi.errors import D365EdiError, EndpointError
 from d365edi.flows import answer, named, order_parts
 from d365edi.flows.context import FlowContext
-from d365edi.flows.interchange import LEVELS
+from d365edi.flows.interchange import counter_of
 from d365edi.flows.named import Candidate, Selection
 from d365edi.flows.outbox import deliver_again, withdraw
 from d365edi.flows.reparse import held_by, reparse
@@ -170,10 +170,11 @@ async def _numbers(ctx: FlowContext, document: Document) -> str:
         if receive is not None and not receive.settings.create:
             return "nothing is created of it"
         return "it uses no control numbers; the natural key is looked up before anything is created"
-    level = LEVELS[send.envelope.syntax.standard] if send.envelope is not None else "file"
+    level = counter_of(send.envelope)
     control = await ctx.journal.read(lambda tx: tx.counters.peek(document.partner, level))
     others = ", together with other ready documents" if send.settings.batch > 1 else ""
-    return f"it would use interchange control number {control:09d} and a new file name{others}"
+    what = "file number" if level == "file" else "interchange control number"
+    return f"it would use {what} {control:09d} and a new file name{others}"
 
 
 def _again(tx: Tx, ctx: FlowContext, document: Document, stage: str, actor: str) -> str:

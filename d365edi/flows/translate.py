@@ -82,6 +82,8 @@ def _commit(tx: Tx, ctx: FlowContext, partner: TradingPartner, message: Message,
     blocked: set[int] = set()
     now = ctx.local(tx.now)
     for interchange in parsed.interchanges:
+        if interchange.bare:  # it has no control number, and nobody is answered
+            continue
         repeated = _repeated(tx, partner, message, interchange)
         repeated = "" if partner.settings.duplicates.same_interchange == "take" else repeated
         if repeated and partner.settings.duplicates.same_interchange == "hold":

@@ -31,6 +31,10 @@ EnvelopeBy = Literal["ours", "sterling"]
 so we read and write bare sets, and that a message was fetched is all that is known of it."""
 
 
+BARE: EnvelopeBy = "sterling"
+"""Who writes envelopes where we do not."""
+
+
 class X12(SettingsSection):
     """The agreed X12 envelope: identities, version and delimiters."""
 
@@ -148,6 +152,8 @@ class Edifact(SettingsSection):
     @model_validator(mode="after")
     def _whole(self) -> Self:
         _two_of_us(self.us, self.them)
+        if self.una and self.envelope == BARE:
+            raise invalid('has a UNA, which belongs to an envelope, and envelope = "sterling"', "write una = false")
         return self
 
     @property

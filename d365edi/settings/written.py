@@ -6,12 +6,11 @@ Knows: tables in tables, the names of sections. Does not know: how values are wr
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from .envelope import BARE
 from .files import Key
 
 MAILBOXES = "sterling"
 """The kind of endpoint whose places are mailboxes."""
-BARE = "sterling"
-"""Who writes the envelope, where it is not we: sets are bare then."""
 
 
 def table(tree: object, *key: str) -> Mapping[str, Any]:

@@ -110,9 +110,26 @@ def _group(envelope: Envelope, group: Group, version: str, serializer: Serialize
             "UNG", group.functional_id, (sender.id, sender.qualifier), (receiver.id, receiver.qualifier), moment,
             str(group.control), *release[2:3], (*release[:2], *release[3:4]),
         ]))  # fmt: skip
-    for one in group.sets:
-        body, count = serializer.body([["UNH", one.control, (one.id, *release)], *one.segments], one.id)
-        out.append(body + serializer.segment(["UNT", str(count + 1), one.control], one.id))
+    out += _messages(group.sets, version, serializer)
     if group.functional_id:
         out.append(serializer.segment(["UNE", str(len(group.sets)), str(group.control)]))
     return out
+
+
+def _messages(sets: Sequence[OutgoingSet], version: str, serializer: Serializer) -> list[bytes]:
+    """UNH to UNT of each message."""
+    out, release = [], tuple(version.split(":"))
+    for one in sets:
+        body, count = serializer.body([["UNH", one.control, (one.id, *release)], *one.segments], one.id)
+        out.append(body + serializer.segment(["UNT", str(count + 1), one.control], one.id))
+    return out
+
+
+def write_bare(
+    syntax: Syntax, version: str, charset: str, sets: Sequence[OutgoingSet], *, uppercase: bool = False
+) -> bytes:
+    """The bytes of messages without an envelope, which another system writes. DocumentError where a value cannot be written."""
+    _distinct(syntax)
+    serializer = serializer_for(syntax, version, charset, uppercase=uppercase)
+    end = syntax.raw.terminator + syntax.raw.suffix
+    return end.join(_messages(sets, version, serializer)) + end

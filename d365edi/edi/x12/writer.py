@@ -15,7 +15,7 @@ from d365edi.edi.serializer import Serializer, serializer_for
 from d365edi.edi.syntax import Syntax
 from d365edi.errors import DocumentError
 
-__all__ = ["Envelope", "Group", "OutgoingSegment", "OutgoingSet", "write"]
+__all__ = ["Envelope", "Group", "OutgoingSegment", "OutgoingSet", "write", "write_bare"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +91,28 @@ def _isa(envelope: Envelope, serializer: Serializer) -> bytes:
 def _group(envelope: Envelope, group: Group, version: str, *, uppercase: bool) -> list[bytes]:
     """GS to GE. Capitals are for the bodies of sets: envelopes are written as they are."""
     own = serializer_for(envelope.syntax, version)
-    bodies = serializer_for(envelope.syntax, version, uppercase=uppercase)
     day = f"{envelope.at:%Y%m%d}" if version >= "004" else f"{envelope.at:%y%m%d}"
     parties, moment = (envelope.group_sender, envelope.group_receiver), (day, f"{envelope.at:%H%M}")
     out = [own.segment(["GS", group.functional_id, *parties, *moment, str(group.control), "X", version])]
-    for outgoing in group.sets:
+    out += _sets(envelope.syntax, version, group.sets, uppercase=uppercase)
+    out.append(own.segment(["GE", str(len(group.sets)), str(group.control)]))
+    return out
+
+
+def _sets(syntax: Syntax, version: str, sets: Sequence[OutgoingSet], *, uppercase: bool) -> list[bytes]:
+    """ST to SE of each set."""
+    own, bodies = serializer_for(syntax, version), serializer_for(syntax, version, uppercase=uppercase)
+    out = []
+    for outgoing in sets:
         body, count = bodies.body(outgoing.segments, outgoing.id)
         convention = [outgoing.convention] if outgoing.convention else []
         out.append(own.segment(["ST", outgoing.id, outgoing.control, *convention]))
         out.append(body + own.segment(["SE", str(count + 2), outgoing.control]))
-    out.append(own.segment(["GE", str(len(group.sets)), str(group.control)]))
     return out
+
+
+def write_bare(syntax: Syntax, version: str, sets: Sequence[OutgoingSet], *, uppercase: bool = False) -> bytes:
+    """The bytes of sets without an envelope, which another system writes. DocumentError where a value cannot be written."""
+    _distinct(syntax)
+    end = syntax.raw.terminator + syntax.raw.suffix
+    return end.join(_sets(syntax, version, sets, uppercase=uppercase)) + end
