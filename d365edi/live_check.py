@@ -1,4 +1,5 @@
-"""Whether D365 has what the settings name: every set, field and enum member of their tables, and the dimensions of each flow.
+"""Whether D365 has what the settings name: every set, field and enum member of their tables, and the dimensions of each flow;
+and whether each Sterling describes the calls that are made there.
 
 A part of `app`. Reads only. Knows: what is compiled from settings, what is asked of D365. Does not know: who asks, entity names.
 """
@@ -10,6 +11,7 @@ from datetime import UTC, datetime
 from d365edi import build, tenant_sets
 from d365edi import partners as trading
 from d365edi.endpoints.d365.endpoint import D365Endpoint
+from d365edi.endpoints.sterling import calls
 from d365edi.errors import PlaceRefused, Refused
 from d365edi.flows.display_values import constants
 from d365edi.flows.partner import ReceiveFlow, TradingPartner
@@ -20,6 +22,7 @@ from d365edi.matching.dimensions import DimensionFormats
 from d365edi.odata.metadata import ServiceModel
 from d365edi.settings import Settings
 from d365edi.settings.dimensions import Dimensions
+from d365edi.settings.sterling import Sterling
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,36 @@ async def check(settings: Settings, endpoint: D365Endpoint | None = None) -> Liv
         (*(each.sentence for each in lacks if not each.optional), *found),
         tuple(each.sentence for each in lacks if each.optional),
     )
+
+
+async def check_mailboxes(settings: Settings) -> LiveReport:
+    """Ask each Sterling for its own description, where it serves one, and compare the calls that are made. Raises SecretError,
+    and EndpointError where one cannot be asked."""
+    proved, problems, notes = list[str](), list[str](), list[str]()
+    for name, section in settings.endpoints.items():
+        if not isinstance(section, Sterling):
+            continue
+        endpoint = build.sterling_endpoint(settings, name, section)
+        try:
+            description = await endpoint.description()
+        finally:
+            await endpoint.close()
+        if description is None:
+            notes.append(f"{name} serves no description of its calls ({section.url}doc)")
+            continue
+        try:
+            there = calls.described(description)
+        except ValueError as error:
+            notes.append(
+                f"{name} describes its calls at {section.url}doc, and not as Swagger ({error}): nothing was compared"
+            )
+            continue
+        lacks = calls.lacking(there)
+        needed = [call for call in lacks if not call.optional or (section.batch_above and "batches" in call.path)]
+        problems += [f"{name} describes no {call}" for call in needed]
+        notes += [f"{name} describes no {call}" for call in lacks if call not in needed]
+        proved.append(f"{name} describes {len(there)} calls; {len(calls.CALLS) - len(lacks)} of them are made here.")
+    return LiveReport(tuple(proved), tuple(problems), tuple(notes))
 
 
 def of_settings(partners: Mapping[str, TradingPartner]) -> Iterator[NamedField]:

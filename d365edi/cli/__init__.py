@@ -41,6 +41,7 @@ VERBS: dict[str, Verb] = {
     "check": Verb("check", "check", "Settings and maps, or one EDI file: errors, and the acknowledgment it would get."),
     "explain": Verb("explain", "explain", "One file annotated with names of segments, elements and codes; or as HTML."),
     "ping": Verb("ping", "ping", "Test every endpoint with real credentials, without writing anything."),
+    "partner": Verb("partner", "app", "A partner's server: measure what no document says of it."),
     "status": Verb("status", "status", "Flows, what waits, what needs a person, what is overdue."),
     "why": Verb("why", "why", "The history of a file, order, invoice or number; or why a file was not picked up."),
     "audit": Verb("audit", "app", "The audit trail as a table or JSON lines; `audit verify` checks its chain."),

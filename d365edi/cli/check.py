@@ -30,7 +30,7 @@ def check(
     ] = False,
     live: Annotated[
         bool,
-        typer.Option("--live", help="Ask D365, too, whether it has every set, field and dimension that they name."),
+        typer.Option("--live", help="Ask D365 and Sterling, too, whether they have what is named and called."),
     ] = False,
     partner: Annotated[str, typer.Option("--partner", help="The partner in whose pickup the file lies.")] = "",
     settings: SettingsFile = DEFAULT_SETTINGS,
@@ -43,7 +43,8 @@ def check(
 
     With `--live` D365 is asked, and nothing written there: its description must have each set, field and enum member that
     the tables of the flows name, and its formats the dimensions of each flow. The names of its sets are kept beside the
-    journal (`tenant-sets.json`). Exit code 1 when something is missing.
+    journal (`tenant-sets.json`). A Sterling is asked for its own description of its calls, where it serves one. Exit code 1
+    when something is missing.
 
     With a file: its format, its errors, the acknowledgment it would get, the documents in it. Settings are optional;
     where there are some, the partner's own guide and maps are used. Exit code 1 when any part of it would be rejected
@@ -91,16 +92,17 @@ def _remembered(settings: Settings) -> list[str]:
 
 
 def _live(path: Path, sentences: list[str]) -> tuple[str, ...]:
-    """Ask D365, and add what it has and lacks to the sentences; what is missing."""
+    """Ask D365 and each Sterling, and add what they have and lack to the sentences; what is missing."""
     import anyio
 
     from d365edi import live_check
 
-    report = anyio.run(live_check.check, client.load(path))
-    sentences += report.proved
-    sentences += (f"missing: {each}" for each in report.problems)
-    sentences += (f"missing, and nothing fails for it: {each}" for each in report.notes)
-    return report.problems
+    loaded = client.load(path)
+    reports = [anyio.run(ask, loaded) for ask in (live_check.check, live_check.check_mailboxes)]
+    sentences += (each for report in reports for each in report.proved)
+    sentences += (f"missing: {each}" for report in reports for each in report.problems)
+    sentences += (f"missing, and nothing fails for it: {each}" for report in reports for each in report.notes)
+    return tuple(each for report in reports for each in report.problems)
 
 
 def _by_daemon(path: Path) -> list[str]:

@@ -13,8 +13,8 @@ from contextvars import ContextVar
 _settings: ContextVar[str] = ContextVar("settings", default="")
 _COMMAND = re.compile(
     r"""
-    \bd365edi\ (?: (?:secrets|alert)\ [a-z]+ | audit\ verify | run | check | explain | ping | status | why | audit | replay
-    | release | reject | backup | restore | reconcile )\b (?! [^;,`)]* --settings )
+    \bd365edi\ (?: (?:secrets|alert|partner)\ [a-z]+ | audit\ verify | run | check | explain | ping | status | why | audit
+    | replay | release | reject | backup | restore | reconcile )\b (?! [^;,`)]* --settings )
     """,
     re.VERBOSE,
 )

@@ -41,5 +41,5 @@ def test_without_any_typed_commands_stay_as_they_are_and_a_path_is_quoted() -> N
 @pytest.mark.parametrize("verb", sorted(VERBS.keys() - {"demo", "init", "sandbox"}))
 def test_every_command_that_takes_settings_is_known(verb: str) -> None:
     recommended.remember(("--settings", "s.toml"))
-    part = " test" if verb == "alert" else " set" if verb == "secrets" else ""
+    part = {"alert": " test", "secrets": " set", "partner": " probe"}.get(verb, "")
     assert recommended.complete(f"d365edi {verb}{part}") == f"d365edi {verb}{part} --settings s.toml"
