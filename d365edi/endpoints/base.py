@@ -16,6 +16,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, runtime_checkable
 
+from d365edi.endpoints.payload import LargePayload, Payload, SmallPayload
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -114,7 +116,8 @@ class Settlement:
 @dataclass(frozen=True, slots=True)
 class DeliveryRequest:
     """Something to deliver. `payload` is the exact bytes, `progress` all that earlier attempts recorded (empty at the first).
-    `extract`: how often the other side may fetch it, where the place counts that; 0: always."""
+    `extract`: how often the other side may fetch it, where the place counts that; 0: always. `large` are the bytes in place of
+    `payload`, which is empty then; only an endpoint that `DeliversPieces` is given them."""
 
     id: int
     path: str
@@ -122,6 +125,12 @@ class DeliveryRequest:
     payload: bytes
     progress: Mapping[str, str] = field(default_factory=dict)
     extract: int = 0
+    large: LargePayload | None = None
+
+    @property
+    def data(self) -> Payload:
+        """The bytes, wherever they are."""
+        return self.large or SmallPayload(self.payload)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +231,13 @@ class Endpoint(Protocol):
 
     async def close(self) -> None:
         """Close all connections."""
+
+
+@runtime_checkable
+class DeliversPieces(Protocol):
+    """An endpoint that sends the bytes of `DeliveryRequest.data` piece by piece."""
+
+    delivers_pieces: Literal[True]
 
 
 @runtime_checkable

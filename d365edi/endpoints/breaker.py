@@ -19,6 +19,7 @@ from d365edi.endpoints.base import (
     After,
     Check,
     Checkpoint,
+    DeliversPieces,
     DeliveryRequest,
     Endpoint,
     Listing,
@@ -50,7 +51,8 @@ class MailboxEndpoint(Endpoint, TracksPickup, Protocol):
 class Breaker:
     """An endpoint whose verbs raise at once, as the last failure did, while it or the place rests.
 
-    `clock` is the monotonic one that `rests` are measured by, in seconds; `epoch` tells the time of day for reports."""
+    `clock` is the monotonic one that `rests` are measured by, in seconds; `epoch` tells the time of day for reports. `in_pieces`:
+    whether large payloads are sent piece by piece."""
 
     def __init__(
         self,
@@ -61,6 +63,7 @@ class Breaker:
         rests: Rests = RESTS,
     ) -> None:
         self.name = endpoint.name
+        self.in_pieces = isinstance(endpoint, DeliversPieces)
         self._endpoint = endpoint
         self._clock = clock
         self._epoch = epoch

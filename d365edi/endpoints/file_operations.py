@@ -7,7 +7,7 @@ Knows: paths. Does not know: SSH, disks, messages.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
 from d365edi.endpoints import filenames
@@ -61,8 +61,8 @@ class FileOperations(ABC):
         """Up to `limit` bytes of a file and what it was once they were read. `PathNotFound` when there is none."""
 
     @abstractmethod
-    async def _create(self, path: str, data: bytes) -> Close:
-        """Write a new file (`AlreadyExists`): all bytes are there, durable where the server promises it, before `Close`."""
+    async def _create(self, path: str, pieces: AsyncIterator[bytes]) -> Close:
+        """Write a new file (`AlreadyExists`): all pieces are there, durable where the server promises it, before `Close`."""
 
     @abstractmethod
     async def _rename(self, old: str, new: str) -> None:

@@ -7,10 +7,10 @@ Knows: the verbs and the upload protocol. Does not know: SSH, disks, the journal
 """
 
 import contextlib
-import hashlib
 import time
 from abc import abstractmethod
 from dataclasses import replace
+from typing import Literal
 
 from d365edi import failpoints
 from d365edi.endpoints import filenames, upload_protocol
@@ -28,7 +28,8 @@ from d365edi.endpoints.base import (
 from d365edi.endpoints.download import Downloader
 from d365edi.endpoints.file_operations import AlreadyExists, NotPermitted, PathNotFound, Stat, WriteFailed
 from d365edi.endpoints.filenames import NameRules
-from d365edi.endpoints.upload_protocol import Mode, Next, RemoteState, UploadPlan
+from d365edi.endpoints.payload import SmallPayload
+from d365edi.endpoints.upload_protocol import Content, Mode, Next, RemoteState, UploadPlan
 from d365edi.errors import Disputed, EndpointError, NotWritable, PlaceRefused, Refused, Unavailable
 
 
@@ -37,6 +38,8 @@ class FileStore(Downloader):
 
     `rules`: which names are offered. `deliver`: how a file is uploaded (see `upload_protocol`), and its sentinel's
     name. `folders`: what `ping` lists."""
+
+    delivers_pieces: Literal[True] = True
 
     def __init__(
         self,
@@ -122,7 +125,7 @@ class FileStore(Downloader):
         return NotDelivered()
 
     def _plan(self, request: DeliveryRequest) -> UploadPlan:
-        return UploadPlan.of(request, self.mode, self.sentinel, hashlib.sha256(request.payload).hexdigest())
+        return UploadPlan.of(request, self.mode, self.sentinel)
 
     async def _next(self, plan: UploadPlan, request: DeliveryRequest, step: str) -> Next:
         """Look up sizes, and read what is under the final name where sizes alone do not decide."""
@@ -133,12 +136,10 @@ class FileStore(Downloader):
         todo = upload_protocol.decide(plan, step, seen)
         if todo != "read":
             return todo
-        theirs = await self._content(plan)
-        return upload_protocol.decide(
-            plan, step, replace(seen, content=upload_protocol.compare(theirs, request.payload))
-        )
+        content = await _compare(await self._theirs(plan), request)
+        return upload_protocol.decide(plan, step, replace(seen, content=content))
 
-    async def _content(self, plan: UploadPlan) -> bytes:
+    async def _theirs(self, plan: UploadPlan) -> bytes:
         """What is under the final name. That one file vanished, or is closed to us, says nothing about its folder."""
         try:
             theirs, _ = await self._read(plan.final, plan.size + 1)
@@ -154,7 +155,7 @@ class FileStore(Downloader):
         if clear:
             await self._remove(path)
         try:
-            close = await self._create(path, request.payload)
+            close = await self._create(path, request.data.pieces())
         except AlreadyExists as error:
             if plan.mode == "rename":
                 raise self._changed_meanwhile(error, path) from error
@@ -214,7 +215,7 @@ class FileStore(Downloader):
 
     async def _announce(self, plan: UploadPlan) -> Next:
         try:
-            close = await self._create(plan.sentinel, b"")
+            close = await self._create(plan.sentinel, SmallPayload(b"").pieces())
         except AlreadyExists:
             return "there"
         await close()
@@ -239,6 +240,17 @@ class FileStore(Downloader):
         return Receipt(
             plan.final, {"size": str(plan.size), "outcome": "taken by the partner" if todo == "taken" else "there"}
         )
+
+
+async def _compare(theirs: bytes, request: DeliveryRequest) -> Content:
+    """Their bytes compared with ours, piece by piece."""
+    start = 0
+    async for piece in request.data.pieces():
+        part = theirs[start : start + len(piece)]
+        start += len(part)
+        if (content := upload_protocol.compare(part, piece)) != "equal":
+            return content
+    return "equal" if start == len(theirs) else "other"
 
 
 def _size(stat: Stat | None) -> int | None:

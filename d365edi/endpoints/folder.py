@@ -11,9 +11,11 @@ import contextlib
 import errno
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from functools import partial
+from io import FileIO
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO, TypeVar
+from typing import TypeVar
 
 import anyio.to_thread
 
@@ -76,8 +78,16 @@ class FolderEndpoint(FileStore):
     async def _read(self, path: str, limit: int) -> tuple[bytes, Stat]:
         return await self._run(f'reading "{path}"', lambda: _read(self._below(path), limit))
 
-    async def _create(self, path: str, data: bytes) -> Close:
-        file = await self._run(f'writing "{path}"', lambda: _create(self._below(path), data))
+    async def _create(self, path: str, pieces: AsyncIterator[bytes]) -> Close:
+        doing = f'writing "{path}"'
+        file = await self._run(doing, lambda: _open_new(self._below(path)))
+        try:
+            async for piece in pieces:
+                await self._run(doing, partial(_write, file, piece))
+            await self._run(doing, lambda: _make_durable(file, self._below(path).parent))
+        except BaseException:
+            file.close()
+            raise
 
         async def close() -> None:
             await self._run(f'closing "{path}"', file.close)
@@ -167,17 +177,22 @@ def _read(path: Path, limit: int) -> tuple[bytes, Stat]:
         return file.read(limit), _stat(os.fstat(number))
 
 
-def _create(path: Path, data: bytes) -> BinaryIO:
-    """A new file with this data, durable and still open."""
+def _open_new(path: Path) -> FileIO:
+    """A new file, open; what is written is in it at once."""
     number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
-    with contextlib.ExitStack() as opened:
-        file = opened.enter_context(open(number, "wb"))
-        file.write(data)
-        file.flush()
-        os.fsync(number)
-        _sync(path.parent)
-        opened.pop_all()
-    return file
+    return open(number, "wb", buffering=0)
+
+
+def _write(file: FileIO, data: bytes) -> None:
+    """Write all of this; a system call may take less than it is given."""
+    left = memoryview(data)
+    while left:
+        left = left[file.write(left) :]
+
+
+def _make_durable(file: FileIO, folder: Path) -> None:
+    os.fsync(file.fileno())
+    _sync(folder)
 
 
 def _rename(old: Path, new: Path) -> None:

@@ -101,13 +101,13 @@ class SftpEndpoint(FileStore):
                 data += piece
             return bytes(data), _stat(await file.stat())
 
-    async def _create(self, path: str, data: bytes) -> Close:
+    async def _create(self, path: str, pieces: AsyncIterator[bytes]) -> Close:
         async with self._wire(f'writing "{path}"', effect=True) as sftp:
             file = await self._open_new(sftp, path)
             with self._writing(f'writing "{path}"'):
                 try:
-                    await _fill(file, data, sftp.limits.max_write_len or _SMALL_BLOCK)
-                except asyncssh.SFTPError:  # an open file would keep its room though it is removed
+                    await _fill(file, pieces, sftp.limits.max_write_len or _SMALL_BLOCK)
+                except (asyncssh.SFTPError, D365EdiError):  # an open file would keep its room though it is removed
                     with contextlib.suppress(asyncssh.Error):
                         await file.close()
                     raise
@@ -220,10 +220,13 @@ def _failed(what: str, started: float, failure: EndpointError | None) -> Check:
     return Check(what, False, milliseconds, failure.message, failure.remedy)
 
 
-async def _fill(file: asyncssh.SFTPClientFile, data: bytes, block: int) -> None:
+async def _fill(file: asyncssh.SFTPClientFile, pieces: AsyncIterator[bytes], block: int) -> None:
     """Write all bytes in blocks of that many, and ask for their being durable."""
-    for start in range(0, len(data), block):
-        await file.write(data[start : start + block], start)
+    written = 0
+    async for piece in pieces:
+        for start in range(0, len(piece), block):
+            await file.write(piece[start : start + block], written + start)
+        written += len(piece)
     with contextlib.suppress(asyncssh.SFTPOpUnsupported):  # then its close has to do
         await file.fsync()
 

@@ -47,15 +47,15 @@ class UploadPlan:
     size: int
 
     @classmethod
-    def of(cls, request: DeliveryRequest, mode: Mode, sentinel: str, digest: str) -> UploadPlan:
+    def of(cls, request: DeliveryRequest, mode: Mode, sentinel: str) -> UploadPlan:
         """The plan for a request; a temp name recorded earlier is kept, since that is the file on the other side."""
-        temp = request.progress.get("temp") or filenames.temporary(request.id, digest)
+        temp = request.progress.get("temp") or filenames.temporary(request.id, request.data.digest)
         return cls(
             mode,
             filenames.join(request.path, request.name),
             filenames.join(request.path, temp),
             filenames.join(request.path, sentinel.replace("{name}", request.name)),
-            len(request.payload),
+            request.data.size,
         )
 
     def facts(self) -> Mapping[str, str]:

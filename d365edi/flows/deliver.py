@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from d365edi import log
-from d365edi.endpoints.base import Checkpoint, DeliveryRequest, Receipt
+from d365edi.endpoints.base import Checkpoint, Receipt
 from d365edi.endpoints.health import kind_of
 from d365edi.errors import Disputed, EndpointError
 from d365edi.failpoints import reach
-from d365edi.flows import latency, named, picked_up, policy, stores, subject
+from d365edi.flows import delivery_request, latency, named, picked_up, policy, stores, subject
 from d365edi.flows.answer import KINDS
 from d365edi.flows.context import Counters, FlowContext
 from d365edi.flows.messages import document_name
@@ -58,10 +58,9 @@ async def _attempt_alone(
         started = await ctx.journal.write(lambda tx: _start(tx, ctx, delivery_id))
         if started is None:
             return None
-        delivery, payload = started
+        delivery, data = started
         reach("deliver.attempting")
-        what = (delivery.id, delivery.path, delivery.name, payload, delivery.progress)
-        parcel = DeliveryRequest(*what, extract=delivery.extract)
+        parcel = delivery_request.of(ctx, delivery, data)
         began = ctx.clock()
         try:
             receipt = await ctx.endpoints[delivery.endpoint].deliver(parcel, _checkpoint(ctx, delivery.id))
@@ -88,7 +87,7 @@ def _checkpoint(ctx: FlowContext, delivery_id: int) -> Checkpoint:
     return checkpoint
 
 
-def _start(tx: Tx, ctx: FlowContext, delivery_id: int) -> tuple[Delivery, bytes] | None:
+def _start(tx: Tx, ctx: FlowContext, delivery_id: int) -> tuple[Delivery, bytes | int] | None:
     delivery = tx.deliveries.get(delivery_id)
     if delivery.state not in ("pending", "waiting", "attempting") or ctx.rests(
         delivery.endpoint, "delivery", delivery.path
@@ -99,7 +98,7 @@ def _start(tx: Tx, ctx: FlowContext, delivery_id: int) -> tuple[Delivery, bytes]
     if delivery.state == "waiting" and (delivery.until or 0.0) > tx.now:
         return None
     delivery = tx.deliveries.attempting(delivery_id)
-    return delivery, tx.payloads.get(delivery.digest)
+    return delivery, delivery_request.data(tx, ctx, delivery)
 
 
 def record(tx: Tx, delivery: Delivery, receipt: Receipt) -> list[Document]:

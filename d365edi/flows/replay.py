@@ -17,9 +17,9 @@ from functools import partial
 from typing import Any
 
 from d365edi.documents import KINDS
-from d365edi.endpoints.base import Delivered, DeliveryRequest, NotDelivered, Unclear
+from d365edi.endpoints.base import Delivered, NotDelivered, Unclear
 from d365edi.errors import D365EdiError, EndpointError
-from d365edi.flows import answer, named, order_parts
+from d365edi.flows import answer, delivery_request, named, order_parts
 from d365edi.flows.context import FlowContext
 from d365edi.flows.interchange import counter_of
 from d365edi.flows.named import Candidate, Selection
@@ -146,9 +146,8 @@ async def _document(
 
 async def _there(ctx: FlowContext, delivery: Delivery) -> str:
     """Whether the other side has it already, by asking the endpoint."""
-    payload = await ctx.journal.read(lambda tx: tx.payloads.get(delivery.digest))
-    what = (delivery.id, delivery.path, delivery.name, payload, delivery.progress)
-    parcel = DeliveryRequest(*what, extract=delivery.extract)
+    data = await ctx.journal.read(lambda tx: delivery_request.data(tx, ctx, delivery))
+    parcel = delivery_request.of(ctx, delivery, data)
     try:
         outcome = await ctx.endpoints[delivery.endpoint].probe(parcel)
     except EndpointError as error:

@@ -66,6 +66,18 @@ class Payloads(JournalTable):
         body: bytes = row[0]
         return body if len(body) == row[1] else self._joined(digest)
 
+    def in_pieces(self, digest: str) -> int:
+        """How many bytes are stored in pieces; 0 where they are stored as a whole, or not here. Raises nothing."""
+        sql = "SELECT size FROM payloads WHERE digest = ? AND length(body) = 0"
+        row = self._execute(sql, (digest,)).fetchone()
+        return int(row[0]) if row is not None else 0
+
+    def piece(self, digest: str, place: int) -> bytes:
+        """A piece of these bytes, from 0; none after the last."""
+        sql = "SELECT body FROM payload_pieces WHERE digest = ? AND place = ?"
+        row = self._execute(sql, (digest, place)).fetchone()
+        return row[0] if row is not None else b""
+
     def _joined(self, digest: str) -> bytes:
         whole = BytesIO()  # gives its bytes without a copy
         for (piece,) in self._execute("SELECT body FROM payload_pieces WHERE digest = ? ORDER BY place", (digest,)):
