@@ -110,7 +110,7 @@ STATE = {
     "edi/serializer.serializer_for", "edi/syntax._raw",  # made of a version, of service characters
     "maps/table._shipped", "maps/path.parse", "maps/edifact/virtual_loops.extended",  # made of maps and guides
     "maps/table._usual_codes",  # made of a language
-    "maps/fields.fields", "maps/fields.required", "maps/loop_writer._defaults",  # made of documents' models
+    "maps/fields.fields", "maps/fields.find", "maps/fields.required", "maps/loop_writer._defaults",  # made of documents' models
     "maps/d365/schema.header", "maps/d365/schema.lines", "maps/d365/schema.joins", "matching/lookup.tables",
     "maps/d365/record_filler._read", "matching/references._of_account",  # made of D365 tables and settings
     "matching/crossing._pairs", "matching/prices._table", "matching/prices.bases", "matching/prices._measures",

@@ -17,10 +17,10 @@ from d365edi.journal.presence import PUT_BACK
 T = TypeVar("T")
 
 BUSY_SECONDS = 10.0
-_BOTH = ("cache_size = -8000", "temp_store = MEMORY", "trusted_schema = OFF")
+_BOTH = ("temp_store = MEMORY", "trusted_schema = OFF")
 # FULL: one fsync for each commit. With NORMAL a power failure undoes commits that were reported as durable.
-_WRITER = ("synchronous = FULL", "foreign_keys = ON", "journal_size_limit = 67108864", *_BOTH)
-_READER = ("query_only = ON", *_BOTH)
+_WRITER = ("synchronous = FULL", "foreign_keys = ON", "journal_size_limit = 67108864", "cache_size = -8000", *_BOTH)
+_READER = ("query_only = ON", "cache_size = -2000", *_BOTH)
 
 
 async def connect_writer(path: Path) -> aiosqlite.Connection:

@@ -10,7 +10,7 @@ from io import BufferedRandom, BytesIO
 from d365edi.errors import JournalError
 from d365edi.journal.table import JournalTable, sha256
 
-PIECE = 1 << 20
+PIECE = 1 << 18
 """Bytes of a file that are stored at once."""
 
 _PRUNE = """

@@ -9,6 +9,7 @@ Knows: keys and digests. Does not know: D365, what a record says.
 """
 
 import hashlib
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
@@ -28,7 +29,7 @@ AND NOT EXISTS (SELECT 1 FROM seen WHERE seen.list = ?1 AND seen.key = snapshots
 """
 _MOVE = """
 INSERT INTO snapshots SELECT list, key, digest, coalesce(key ->> ?3, ''), ?4 FROM seen
-WHERE list = ?1 AND state IN ('written', ?2)
+WHERE list = ?1 AND state IN ('written', ?2) AND key > ?5 AND key <= ?6
 ON CONFLICT (list, key) DO UPDATE SET digest = excluded.digest, message = excluded.message
 """
 _FORGET = """
@@ -79,8 +80,13 @@ class Snapshots(JournalTable):
 
     def due_among(self, list: int, keys: Sequence[str]) -> set[str]:
         """Which of these are to be written."""
-        sql = "SELECT 1 FROM seen WHERE list = ? AND key = ? AND state = 'due'"
-        return {key for key in keys if self._execute(sql, (list, key)).fetchone()}
+        sql = "SELECT key FROM seen WHERE list = ? AND key IN (SELECT value FROM json_each(?)) AND state = 'due'"
+        return {key for (key,) in self._execute(sql, (list, json.dumps(keys)))}
+
+    def unseen(self, list: int, keys: Sequence[str]) -> set[str]:
+        """Which of these were not seen yet."""
+        sql = "SELECT key FROM seen WHERE list = ? AND key IN (SELECT value FROM json_each(?))"
+        return {*keys} - {key for (key,) in self._execute(sql, (list, json.dumps(keys)))}
 
     def count(self, list: int, state: SeenState) -> int:
         """How many of the list are in a state."""
@@ -93,10 +99,20 @@ class Snapshots(JournalTable):
 
     def move(self, list: int, number: str, message: int | None, *, baseline: bool = False) -> None:
         """Move the snapshot to what was written with a message, and forget what is gone. `number` is the part of the key that
-        people know a record by. `baseline`: to what is due, which is not written."""
-        self._execute(_MOVE, (list, "due" if baseline else "written", f'$."{number}"', message))
+        people know a record by. `baseline`: to what is due, which is not written. A portion at once: SQLite has in memory what
+        a statement changes."""
+        last = ""
+        while (to := self._end(list, last)) is not None:
+            self._execute(_MOVE, (list, "due" if baseline else "written", f'$."{number}"', message, last, to))
+            last = to
         self._execute(_FORGET, (list,))
         self._execute("UPDATE lists SET taken_at = ? WHERE id = ?", (self._unit.now, list))
+
+    def _end(self, list: int, after: str) -> str | None:
+        """The last key of the portion behind `after` of what was seen; None where nothing is behind it."""
+        sql = "SELECT max(key) FROM (SELECT key FROM seen WHERE list = ? AND key > ? ORDER BY key LIMIT ?)"
+        (key,) = self._execute(sql, (list, after, PORTION)).fetchone()
+        return key if key is None else str(key)
 
     def messages(self, number: str) -> set[int]:
         """The messages of the files that records of this number (in any case) were last in."""

@@ -42,6 +42,7 @@ def required(model: Model) -> tuple[str, ...]:
     return tuple(each.name for each in msgspec.structs.fields(model) if each.required)
 
 
+@cache
 def find(model: Model, name: str) -> Field | None:
     """The field of a dotted name; None when there is none (also for a way that leads through a list)."""
     *way, last = name.split(".")

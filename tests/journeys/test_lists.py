@@ -11,6 +11,8 @@ import pytest
 
 from d365edi.cli.history import look_up
 from d365edi.errors import SettingsError
+from d365edi.journal.payloads import PIECE
+from d365edi.journal.snapshots import PORTION
 from d365edi.sandbox.d365 import ledger
 from tests.journeys.world import World
 
@@ -65,6 +67,22 @@ async def test_all_vendors_of_the_company_go_out_as_one_file_at_each_run(vendors
     assert (rows[1]["Currency"], rows[1]["City"], rows[1]["On Hold"]) == ("EUR", "Berlin", "Payment")
     await vendors.once()
     assert numbers(vendors) == [["V-1", "V-2", "V-3"]] * 2
+
+
+async def test_a_long_list_is_sent_in_pieces_and_stands_whole_at_the_partner(both: World) -> None:
+    """Longer than a page, than a piece of the file, and than the portion of the snapshot that is moved at once."""
+    wants(both, "Vendor")
+    expected = [f"V-{number:06}" for number in range(PORTION + 100)]
+    for number in expected:
+        vendor(both, number, "A supplier of parts whose name is long")
+    async with both.app() as app:
+        await app.once()
+        (delivery,) = await app.journal.read(lambda tx: tx.deliveries.search("Vendor_000000001.csv"))
+        assert await app.journal.read(lambda tx: tx.payloads.in_pieces(delivery.digest)) > PIECE
+    assert numbers(both) == [expected]
+    vendor(both, expected[-1], "Another")
+    await both.once()
+    assert numbers(both) == [expected, [expected[-1]]]
 
 
 async def test_what_changed_goes_out_once_and_what_did_not_stays(vendors: World) -> None:

@@ -113,9 +113,12 @@ def _take(target: Values, section: Section, row: Row, model: Model) -> None:
     empty_zeros = section.tree.get("zero_is_empty", ())
     found: dict[str, Any] = {}
     for entry in section.rows:
+        said = row.get(entry.name)
+        if said is None or said == "":
+            continue
         for source in entry.sources:
             field = find(model, source)
-            value = plain(row.get(entry.name), field.kind) if field is not None else None
+            value = plain(said, field.kind) if field is not None else None
             if value is not None and (value or entry.name not in empty_zeros):
                 found[source] = value
     for name, source in section.tree.get("times", {}).items():
@@ -136,6 +139,8 @@ def _put(target: Values, found: Mapping[str, Any]) -> None:
 
 def _here(head: Section, row: Row, zone: tzinfo) -> Row:
     """The header with its points in time in local time of the zone."""
+    if not head.moments:
+        return row
     moments = {name: str(row.get(name) or "") for name in head.moments}
     return {**row, **{name: _local(text, zone) for name, text in moments.items() if text}}
 
