@@ -26,6 +26,7 @@ from d365edi.failpoints import reach
 from d365edi.flows import list_rows
 from d365edi.flows.context import Counters, FlowContext
 from d365edi.flows.list_rows import Row
+from d365edi.flows.meanwhile import meanwhile
 from d365edi.flows.partner import SendFlow
 from d365edi.journal import Delivery, Passed, Tx
 from d365edi.maps.csv.writer import FlatWriter
@@ -197,7 +198,7 @@ class _Pass:
             if len(rows) < size:
                 await work(rows)
                 return
-            rows = await _meanwhile(partial(work, rows), partial(self._page, query, start, size))
+            rows = await meanwhile(partial(work, rows), partial(self._page, query, start, size))
 
     async def _page(self, query: Query, start: int, size: int) -> Sequence[Row]:
         return await self.ctx.d365.page(self.plan.what, replace(query, skip=start, top=size))
@@ -377,25 +378,3 @@ class _Pass:
         more = f" and {len(numbers) - 20} more" if len(numbers) > 20 else ""
         there = "is not there any more" if len(numbers) == 1 else "are not there any more"
         return f"{', '.join(numbers[:20])}{more} {there}; tell {self.partner}, since a list names only what there is"
-
-
-async def _meanwhile(work: Callable[[], Awaitable[None]], ask: Callable[[], Awaitable[Sequence[Row]]]) -> Sequence[Row]:
-    """The answer to a question, while other work is done. Raises what one of them raises, once both have ended."""
-    found: list[Row] = []
-    errors: list[Exception] = []
-
-    async def asked() -> None:
-        try:
-            found.extend(await ask())
-        except Exception as error:  # raised below, as a task group would wrap it
-            errors.append(error)
-
-    async with anyio.create_task_group() as group:
-        group.start_soon(asked)
-        try:
-            await work()
-        except Exception as error:  # as above
-            errors.append(error)
-    if errors:
-        raise errors[0]
-    return found
