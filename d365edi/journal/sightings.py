@@ -99,7 +99,7 @@ _FAILING = (
     "SELECT name, size, modified FROM sightings INDEXED BY sightings_stuck "
     "WHERE endpoint = ? AND path = ? AND verdict <> '' AND verdict NOT IN (?, ?) AND equal > 0"
 )
-_BEGUN = "SELECT remote FROM sightings WHERE endpoint = ? AND path = ? AND begun = 1 AND message IS NULL"
+_BEGUN = "SELECT remote FROM sightings WHERE endpoint = ? AND path = ? AND begun = 1 AND message IS NULL AND equal > 0"
 _FORGET = "DELETE FROM sightings WHERE endpoint = ? AND path = ? AND remote = ?"
 _PUT = insert("sightings", *Sighting.__dataclass_fields__).replace("INSERT", "INSERT OR REPLACE", 1)
 _SEARCH = select(Sighting, "sightings", "WHERE name = ? COLLATE NOCASE ORDER BY last_at DESC LIMIT ?")
@@ -167,7 +167,7 @@ class Sightings(JournalTable):
         return int(self._execute(_COUNT_STORED, (endpoint, path)).fetchone()[0])
 
     def begun(self, endpoint: str, path: str) -> frozenset[str]:
-        """The keys of what may have been fetched from a place and is not claimed."""
+        """The keys of what may have been fetched from a place, is not claimed, and was there at the last look."""
         return frozenset(key for (key,) in self._execute(_BEGUN, (endpoint, path)))
 
     def failing(self, endpoint: str, path: str) -> Iterator[tuple[str, int, float | None]]:

@@ -41,10 +41,12 @@ def test_a_fetch_that_has_begun_is_known_until_the_message_is_claimed(tx: Tx) ->
     listed = [Listed("order.edi", 4, 1.0, "78", begun=1), Listed("order.edi", 4, 1.0, "79", begun=1)]
     tx.sightings.record(*place, listed)
     assert tx.sightings.begun(*place) == {"78", "79"}
-    tx.sightings.record(*place, listed[:1])  # 79 is not listed any more, perhaps because we fetched it
-    assert tx.sightings.begun(*place) == {"78", "79"}
     held = message(tx, remote="78")
     tx.sightings.taken(*place, "78", held.id)
+    assert tx.sightings.begun(*place) == {"79"}
+    tx.sightings.record(*place, [])
+    assert tx.sightings.begun(*place) == set()  # the endpoint looked it up, and it is not there any more
+    tx.sightings.record(*place, listed[1:])
     assert tx.sightings.begun(*place) == {"79"}
 
 
