@@ -27,6 +27,7 @@ NAMES: frozenset[str] = frozenset(
         "sterling.document",  # a document is at Sterling, its id is not recorded
         "sterling.message",  # its message is in the mailbox, its id is not recorded
         "sterling.settled",  # deleted, moved or marked at Sterling, not recorded
+        "sterling.picked_up",  # it was asked whether somebody fetched what we delivered, that is not recorded
         "d365.intent",  # the intent to create is durable, no request was sent
         "d365.header",  # the header exists in D365, its number is not recorded
         "d365.header_recorded",  # its number is durable, no line was sent

@@ -60,7 +60,7 @@ TOGETHER = ("translate.read:2", *LEAVING, "acknowledge.matched")
 """Places that three invoices pass in one file, and their 997."""
 ANSWERED = ("receive.claimed", "receive.settled", "acknowledge.matched", "translate.read")
 """Places that their 997 passes."""
-STERLING = ("sterling.document", "sterling.message", "sterling.settled")
+STERLING = ("sterling.document", "sterling.message", "sterling.settled", "sterling.picked_up")
 """Places that only what is in a mailbox passes."""
 MAILBOX = (
     "receive.fetched:2",
@@ -70,6 +70,7 @@ MAILBOX = (
     "sterling.document",
     "sterling.message",
     "deliver.delivered",
+    "sterling.picked_up",
 )
 """Places that an order passes on its way out of a mailbox, and its acknowledgment on its way into one."""
 BACKUP = ("backup.begun", "backup.copied", "backup.numbered", "backup.named")
