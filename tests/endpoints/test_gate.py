@@ -11,7 +11,7 @@ import pytest
 from d365edi.endpoints.breaker import D365Breaker
 from d365edi.endpoints.d365.gate import Gate
 from d365edi.endpoints.d365.gate_state import GateRules, Turn
-from d365edi.errors import Throttled, Unavailable, Unreachable
+from d365edi.errors import Disputed, Throttled, Unavailable, Unreachable
 from d365edi.odata.plan import Query
 from tests.endpoints.d365_scene import Clock, Scene, order
 
@@ -124,6 +124,45 @@ async def test_a_request_that_is_turned_away_for_a_short_time_waits_and_is_made_
     assert float(scene.progress["lines_at"]) >= began + 3
     assert sum(seen.status == 429 for seen in scene.sim.log) == 3
     assert len([seen for seen in scene.sim.log if seen.set == "SalesOrderHeadersV4" and seen.method == "GET"]) == 2
+
+
+class MovedClock(RunningClock):
+    """The same, which can be put forward."""
+
+    ahead = 0.0
+
+    def __call__(self) -> float:
+        return super().__call__() + self.ahead
+
+
+async def test_what_a_person_enters_while_a_header_waits_at_the_gate_is_not_made_twice() -> None:
+    """It was looked up before it had to wait, and posted minutes later."""
+    clock = MovedClock()
+    scene = Scene(clock=clock)
+    scene.endpoint.gate.wait = 60
+    scene.sim.faults.answer(429, method="POST", path="/data/SalesOrderHeadersV4", retry_after=30)
+    errors, closed = list[Disputed](), anyio.Event()
+    scene.endpoint.gate.on_closed = lambda _error, _seconds: closed.set()
+
+    async def deliver() -> None:
+        try:
+            await scene.deliver(order())
+        except Disputed as error:
+            errors.append(error)
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(deliver)
+        with anyio.fail_after(30):
+            await closed.wait()
+        plan = order()
+        header = {**plan.header, "RequestedShippingDate": "2026-12-01T12:00:00Z"}
+        scene.sim.state.add("SalesOrderHeadersV4", dataAreaId="usmf", SalesOrderNumber="BY-HAND", **header)
+        clock.ahead = 30
+        await scene.endpoint.ask(UNITS)
+    [error] = errors
+    assert "BY-HAND" in error.message
+    assert (scene.posts(), [number for number, _ in scene.orders]) == (1, ["BY-HAND"])
+    assert scene.progress["at"] == ""
 
 
 async def test_a_person_who_pings_hears_of_a_pause_at_once() -> None:

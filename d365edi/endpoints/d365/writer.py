@@ -6,6 +6,8 @@ out. So:
 * Before the header is posted an intent with its time is durable (`at`); afterwards its number is, and with it the
 time at which the lines are about to be posted (`lines_at`). While a request is outstanding nothing is sent again
 until its outcome is final.
+* What was looked up holds for some seconds (`FRESH`). A header may wait at the gate for minutes, and somebody else may enter the
+same meanwhile: then it is looked up once more before it is posted.
 * A request that certainly was not carried out (refused, turned away, never sent) clears its time
 again, so the next try need not wait; one that ended without an answer takes the time of its end, since it may have
 queued before it was sent.
@@ -41,6 +43,12 @@ from d365edi.failpoints import reach
 from d365edi.odata import batch
 
 Made = TypeVar("Made")
+FRESH = 5.0
+"""Seconds for which it is believed that a record is not there."""
+
+
+class _LookedUpLongAgo(Exception):
+    """The request had to wait for so long that what was looked up before may not be so any more. Nothing was sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +62,23 @@ class DocumentWriter:
         """Carry out the plan, or continue where it stopped. `token` (letters and digits) makes the batch's boundaries.
 
         Raises Disputed, Refused or Unavailable (with the seconds to wait while a request is outstanding)."""
-        lookup, plan = self.lookup, self.lookup.plan
+        plan = self.lookup.plan
         if len(plan.lines) + sum(len(each.rows) for each in plan.further) > batch.LIMIT:
             raise self._refused(f"it has {len(plan.lines)} lines; D365 takes {batch.LIMIT} at once", "split it")
+        deadline = self.lookup.client.gate.deadline()
+        while True:
+            try:
+                return await self._run(progress, checkpoint, token)
+            except _LookedUpLongAgo:
+                if not self.lookup.client.gate.opens_by(deadline):
+                    message = f"{self.lookup.label}: it had to wait too long to be written"
+                    raise Unavailable(message, endpoint=self.endpoint, retry_after=FRESH) from None
+
+    async def _run(self, progress: Mapping[str, str], checkpoint: Checkpoint, token: str) -> Receipt:
+        """The same, while what is looked up first is fresh. Raises _LookedUpLongAgo where it is not."""
+        lookup, plan = self.lookup, self.lookup.plan
         state = await lookup.look(progress)
+        looked_at = lookup.client.gate.now()
         if isinstance(state, Conflict):
             raise await self._disputed(state, progress.get("step", "disputed"), checkpoint)
         if isinstance(state, Complete):
@@ -69,9 +90,9 @@ class DocumentWriter:
             await self._create_after(state.header, checkpoint, token)
             return await lookup.priced(state.header)
         if isinstance(state, NotFound) and plan.own_number:
-            return await lookup.priced(await self._create_whole(state, checkpoint, token))
+            return await lookup.priced(await self._create_whole(state, looked_at, checkpoint, token))
         if isinstance(state, NotFound):
-            header = await self._create_header(state, checkpoint)
+            header = await self._create_header(state, looked_at, checkpoint)
         else:
             header = state.header
         await self._record_number(header, checkpoint)
@@ -83,7 +104,7 @@ class DocumentWriter:
             await self._create_after(header, checkpoint, token)
         return await lookup.priced(header, made)
 
-    async def _create_header(self, state: NotFound, checkpoint: Checkpoint) -> Record:
+    async def _create_header(self, state: NotFound, looked_at: float, checkpoint: Checkpoint) -> Record:
         """The intent, then the header as D365 made it. A refusal may mean that it is there, in words of any language: it is
         looked up once more before it counts, and one that is there now is a question."""
         lookup, plan = self.lookup, self.lookup.plan
@@ -94,7 +115,7 @@ class DocumentWriter:
 
         beside = {"beside": "\n".join(state.beside)}
         try:
-            header = await self._outstanding("at", "intent", checkpoint, post, beside)
+            header = await self._outstanding("at", "intent", checkpoint, post, beside, looked_at=looked_at)
         except EndpointError as error:
             if isinstance(error, Refused) and isinstance(now := await lookup.look({}), Conflict):
                 raise await self._disputed(now, "disputed", checkpoint) from None
@@ -105,7 +126,7 @@ class DocumentWriter:
             raise Unavailable(message, endpoint=self.endpoint, unclear=True)
         return header
 
-    async def _create_whole(self, state: NotFound, checkpoint: Checkpoint, token: str) -> Record:
+    async def _create_whole(self, state: NotFound, looked_at: float, checkpoint: Checkpoint, token: str) -> Record:
         """The intent, then header, lines and all that belongs to them in one changeset: the header's number is ours. A refusal
         may mean that it is taken, by this very record: so it is looked up once more."""
         lookup, plan = self.lookup, self.lookup.plan
@@ -129,7 +150,7 @@ class DocumentWriter:
 
         beside = {"beside": "\n".join(state.beside)}
         try:
-            made = await self._outstanding("at", "intent", checkpoint, post, beside, taken)
+            made = await self._outstanding("at", "intent", checkpoint, post, beside, taken, looked_at)
         except EndpointError as error:
             raise self._named(error) from None
         if already:
@@ -238,10 +259,12 @@ class DocumentWriter:
         post: Callable[[Client], Awaitable[Made]],
         more: Mapping[str, str] | None = None,
         refused: Callable[[Refused], Awaitable[Made | None]] | None = None,
+        looked_at: float | None = None,
     ) -> Made:
         """One request that writes, its time durable under `field` before it is sent (with `more`), and what came of it
         afterwards. Without a `step` the caller has recorded that time, which holds unless the request had to wait. What was
-        `refused` may have been made all the same: that is asked while the request still counts as outstanding.
+        `refused` may have been made all the same: that is asked while the request still counts as outstanding. Raises
+        _LookedUpLongAgo where that it is not there was found (`looked_at`) too long before.
 
         The gate is passed first: the time that is recorded is that of the request. One that was turned away goes again when the
         gate opens, where that is soon enough."""
@@ -250,6 +273,8 @@ class DocumentWriter:
         while True:
             try:
                 async with client.admitted(deadline) as (admitted, waited):
+                    if looked_at is not None and client.gate.now() - looked_at > FRESH:
+                        raise _LookedUpLongAgo
                     if step or waited:
                         await checkpoint(step or "again", {field: self._now(), **(more or {})})
                     step = step or "again"
