@@ -71,6 +71,8 @@ def find_references(document: Ordering | Remittance | Outbound, profile: Profile
     known, unresolved = _whose(document, profile)
     if not profile.buys:
         profile = ordering(document, profile)
+    elif isinstance(document, PurchaseOrder):  # the numbers of items are those of the vendor that it names
+        profile = replace(profile, vendor=vendor_orders.vendor(document, profile).subject)
     _lines(document, profile, known, unresolved)
     return References(Resolution().plus(*known), tuple(unresolved))
 

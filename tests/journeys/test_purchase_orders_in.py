@@ -155,6 +155,23 @@ async def test_the_order_names_one_of_several_vendors(buying: World) -> None:
     assert header["OrderVendorAccountNumber"] == "US-102"
 
 
+async def test_items_are_those_of_the_vendor_that_the_order_names(buying: World) -> None:
+    """V-1 is the partner's own number for one item, and the other vendor's for another one."""
+    buying.extra = '[partners.acme.vendors]\n"4711" = "US-102"\n'
+    buying.simulator.state.add(
+        "VendorProductDescriptionsV2",
+        dataAreaId="usmf",
+        ItemNumber="D0003",
+        VendorAccountNumber="US-102",
+        VendorProductNumber="V-1",
+    )
+    buying.partner.drop("a.edi", order(buying, vendor="4711"))
+    buying.partner.drop("b.edi", order(buying, "4500778"))
+    await buying.once()
+    found = {header["OrderVendorAccountNumber"]: lines[0]["ItemNumber"] for header, lines in made(buying)}
+    assert found == {"US-102": "D0003", VENDOR: "D0001"}
+
+
 async def test_columns_become_a_purchase_order(buying: World) -> None:
     buying.extra = CSV.format(root=buying.prefix)
     folder = buying.partner.home / "outbound" / "csv"
