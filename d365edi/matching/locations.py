@@ -1,4 +1,4 @@
-"""Where the goods of an order and of each of its lines go, and which customer account orders them. Pure, as `references` is.
+"""Where the goods of an order and of each of its lines go, and which customer account orders or pays. Pure, as `references` is.
 
 The partner's own table of places comes first. Places that are not in it are addresses of the customer in D365, found by the
 partner's code, else by street and zip; or, where that is agreed and for goods that go to a consumer, the address in the order
@@ -12,7 +12,7 @@ Knows: ship-tos of orders, the partner's table. Does not know: HTTP, settings fi
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from d365edi.documents import OrderChange, PurchaseOrder
+from d365edi.documents import OrderChange, PurchaseOrder, Remittance
 from d365edi.documents.values import TradeParty
 from d365edi.edi.findings import Finding
 from d365edi.matching.addresses import Address, address_of, same_place
@@ -34,6 +34,17 @@ def ordering(order: Ordering, profile: Profile) -> Profile:
         if row is not None and row.account is not None:
             return replace(profile, customer=row.account)
     return profile
+
+
+def paying(payment: Remittance, profile: Profile) -> dict[str, str]:
+    """The customer accounts that a payment is of: for each of its entities (ENT04) that the table has, else the partner's own.
+    Each account with the first code that it stands for."""
+    accounts: dict[str, str] = {}
+    for entity in payment.entities:
+        row = _row(TradeParty(id=entity.id), profile)
+        account = row.account if row is not None and row.account is not None else profile.customer
+        accounts.setdefault(account or "", entity.id or "")
+    return accounts or {profile.customer or "": ""}
 
 
 def delivery_places(order: Ordering, profile: Profile) -> tuple[list[ResolvedReference], list[UnresolvedReference]]:

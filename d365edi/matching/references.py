@@ -32,7 +32,7 @@ from d365edi.documents.values import ItemIds
 from d365edi.edi.findings import Finding
 from d365edi.matching import item_numbers, on_hold, vendor_orders
 from d365edi.matching.barcodes import variants, whole_gtins
-from d365edi.matching.locations import delivery_places, ordering
+from d365edi.matching.locations import delivery_places, ordering, paying
 from d365edi.matching.lookup import Lookup, Profile, Rows, UnresolvedReference, tables, unmet
 from d365edi.matching.resolution import VARIANT, PartnerNumbers, ReferenceKind, Resolution, ResolvedReference, Variant
 from d365edi.odata.plan import Query
@@ -158,7 +158,13 @@ def _payment_account(payment: Remittance, profile: Profile) -> UnresolvedReferen
     """Who is paid, a vendor of ours, or who pays, a customer."""
     if profile.buys:
         return vendor_orders.vendor(payment, profile, "VendorPayment")
-    table = tables()["customer"]
+    table, accounts = tables()["customer"], paying(payment, profile)
+    if len(accounts) > 1:
+        said = ", ".join(f"{account} (ENT {code})" if code else account for account, code in accounts.items())
+        message = f"it is of several customer accounts: {said}; a payment is entered for one"
+        remedy = f'enter it by hand, or ask for one payment each, then: d365edi reject {payment.number} --why "..."'
+        return UnresolvedReference("customer", "", (), (), unmet("customer", payment.number, message, remedy))
+    profile = replace(profile, customer=next(iter(accounts)))
     return replace(_customer(payment, profile), hold=(table["hold"], tuple(table["held_by"]["CustomerPayment"])))
 
 

@@ -22,7 +22,8 @@ class Location(SettingsSection):
     warehouse: Text | None = None
     """Our warehouse that the goods are shipped from."""
     account: Text | None = None
-    """The customer account that orders for this place, in place of `customer`; what is posted for it is sent, too."""
+    """The customer account that orders for this place and pays for it (ENT04), in place of `customer`; what is posted for it is
+    sent, too."""
     company: Company | None = None
     """The company of `account`; left out where the partner is a customer of one company only."""
 

@@ -327,6 +327,15 @@ async def test_the_payment_names_one_of_several_vendors(paying: World) -> None:
     assert line["AccountDisplayValue"] == "US\\-102"
 
 
+async def test_a_payment_of_a_place_is_of_the_account_that_is_listed_for_it(paying: World) -> None:
+    wants(paying, "CustomerPayment").extra += '[partners.acme.locations]\n"0007" = { account = "US-004" }\n'
+    post(paying, "V-1", "V-2", account="US-004", set="CustInvoiceJourBiEntities")
+    drop(paying, x12(paying).replace(b"ENT*1~", b"ENT*1*2J*92*0007~"))
+    await paying.once()
+    ((_, lines),) = journals(paying, "CustomerPayment").items()
+    assert {line["AccountDisplayValue"] for line in lines} == {"US\\-004"}
+
+
 async def _answer(world: World, status: int) -> None:
     world.simulator.faults.answer(status, method="GET", path="/data/VendInvoiceJourBiEntities*", times=9)
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from d365edi.documents import Remittance
+from d365edi.edi.findings import Finding
 from d365edi.matching import payments
-from d365edi.matching.lookup import Profile
+from d365edi.matching.lookup import PartnerLocation, Profile
+from d365edi.matching.references import find_references
 from d365edi.odata import together
 
 PROFILE = Profile("acme", "usmf", "US-003")
@@ -83,3 +86,36 @@ def test_an_invoice_is_known_where_it_is_posted_for_this_account(
     remittance = payment({"number": "A"}, {"number": "B"})
     found = payments.unknown(remittance, "VendorPayment", "usmf", "US-101", rows)
     assert [finding.message for finding in found] == sentences
+
+
+PLACES = {
+    "0007": PartnerLocation(account="US-004"),
+    "0008": PartnerLocation(account="US-004", company="usmf"),
+    "0009": PartnerLocation(account="DE-010", company="demf"),
+    "0010": PartnerLocation(location="ACME-DC7"),
+}
+
+
+@pytest.mark.parametrize(
+    ("codes", "account", "sentence"),
+    [
+        ((), "US-003", ""),
+        ((None,), "US-003", ""),
+        (("0007",), "US-004", ""),
+        (("0007", "0008"), "US-004", ""),
+        (("0009",), "US-003", ""),
+        (("0010", "1234"), "US-003", ""),
+        (
+            ("0007", "0010"),
+            "",
+            "it is of several customer accounts: US-004 (ENT 0007), US-003 (ENT 0010); a payment is entered for one",
+        ),
+    ],
+)
+def test_a_payment_is_of_the_account_that_the_table_has_for_its_entity(
+    codes: tuple[str | None, ...], account: str, sentence: str
+) -> None:
+    remittance = Remittance.of({"number": "EFT1", "entities": [{"id": code} for code in codes]})
+    (found,) = find_references(remittance, replace(PROFILE, locations=PLACES)).unresolved
+    assert isinstance(found.miss, Finding)
+    assert (found.subject, "" if found.lookups else found.miss.message) == (account, sentence)
