@@ -24,6 +24,7 @@ from d365edi.flows.context import Counters, FlowContext
 from d365edi.flows.look import look
 from d365edi.flows.messages import size_text
 from d365edi.flows.partner import PickupFlow
+from d365edi.flows.turns import Turn, Turns
 from d365edi.journal import Message, Sighting, Tx
 from d365edi.journal.sightings import UNFINISHED
 from d365edi.settings.partners import Duplicates
@@ -60,17 +61,20 @@ async def _take_all(
     counters: Counters,
     received: Callable[[int], object],
 ) -> set[str]:
-    """Take what is ready, files of one name one after the other as they are listed. Returns the keys that were cleared."""
-    named: dict[str, list[ReadyFile]] = {}
+    """Take what is ready: files of one name one after the other as they are listed, messages of a mailbox side by side, but
+    claimed in the order of the listing. Returns the keys that were cleared."""
+    together: dict[str, list[ReadyFile]] = {}
     for file in ready:
-        named.setdefault(file.remote.name, []).append(file)
-    for files in named.values():
+        together.setdefault(file.remote.key if file.keyed else file.remote.name, []).append(file)
+    for files in together.values():
         files.sort(key=lambda file: file.remote.modified or 0.0)
     cleared: set[str] = set()
+    turns = Turns()
 
     async def one(name: str) -> None:
-        for file in named[name]:
-            taken = await _take(ctx, pickup, endpoint, file, counters)
+        for file in together[name]:
+            with turns.begin() as turn:
+                taken = await _take(ctx, pickup, endpoint, file, counters, turn)
             if taken is None:
                 continue
             if taken.message.state == "received" and not taken.known:
@@ -78,7 +82,7 @@ async def _take_all(
             if taken.cleared:
                 cleared.add(file.remote.key)
 
-    await ctx.each(f"{pickup.endpoint}:{pickup.view}", named, one, counters, pickup.endpoint_settings.in_flight)
+    await ctx.each(f"{pickup.endpoint}:{pickup.view}", together, one, counters, pickup.endpoint_settings.in_flight)
     return cleared
 
 
@@ -108,7 +112,7 @@ def _young(needed: int, sighting: Sighting) -> bool:
 
 
 async def _take(
-    ctx: FlowContext, pickup: PickupFlow, endpoint: Endpoint, file: ReadyFile, counters: Counters
+    ctx: FlowContext, pickup: PickupFlow, endpoint: Endpoint, file: ReadyFile, counters: Counters, turn: Turn
 ) -> ClaimedFile | None:
     remote, sighting = file.remote, file.sighting
     if sighting.message is not None:
@@ -131,6 +135,9 @@ async def _take(
         counters.add("incomplete")
         return None
     owner = await shared.owner_at(ctx, pickup, payload)
+    if file.keyed:
+        await turn.come()
+    turn.over()
     taken = await ctx.journal.write(lambda tx: claim(tx, ctx, pickup, file, payload, owner))
     reach("receive.claimed")
     if not taken.known:

@@ -7,6 +7,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
 
+import anyio.lowlevel
+
 from d365edi.app import App
 from d365edi.endpoints.base import (
     After,
@@ -46,7 +48,8 @@ class Stored:
 @dataclass
 class Mailboxes:
     """The endpoint. `fetched` and `settled` are ids in the order of the calls, `asked` the paths of `picked_up`; `failing` are
-    errors of fetches by id; `before_listing` is called with the number of each listing."""
+    errors of fetches by id, and `slow` says how many rounds of the event loop one takes; `before_listing` is called with the
+    number of each listing."""
 
     name: str = "acme"
     ids: dict[str, str] = field(default_factory=dict)
@@ -56,6 +59,7 @@ class Mailboxes:
     asked: list[str] = field(default_factory=list)
     listings: list[str] = field(default_factory=list)
     failing: dict[str, EndpointError] = field(default_factory=dict)
+    slow: dict[str, int] = field(default_factory=dict)
     marks: bool = True
     before_listing: Callable[[int], object] = str
     last: int = 70
@@ -97,6 +101,8 @@ class Mailboxes:
         """By the message's id."""
         assert remote.size <= limit
         self.fetched.append(remote.key)
+        for _ in range(self.slow.get(remote.key, 0)):
+            await anyio.lowlevel.checkpoint()
         if error := self.failing.get(remote.key):
             raise error
         return self.messages[remote.key].data

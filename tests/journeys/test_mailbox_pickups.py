@@ -51,6 +51,18 @@ async def test_messages_of_one_name_in_one_second_are_each_taken_once_oldest_fir
     assert sorted(here.sales_orders()) == ["4500120", "4500121", "4500122"]
 
 
+async def test_messages_are_claimed_in_the_order_in_which_they_came_however_long_a_fetch_takes(here: World) -> None:
+    here.knobs["after"] = '"delete"'
+    box = Mailboxes()
+    ids = [box.put(FROM, f"{digit % 3}.edi", here.order(f"450012{digit}"), at=5.0) for digit in range(6)]
+    box.slow = {ids[0]: 3000}
+    box.failing = {ids[1]: Unavailable("it has 12 bytes, and 480 were listed", endpoint="acme")}
+    async with opened(here, box) as app:
+        await app.tick("acme.pickup.edi")
+        assert [each.remote for each in await messages(app)] == [ids[0], *ids[2:]]
+    assert box.fetched == ids
+
+
 async def test_one_id_is_one_message_whatever_pickup_lists_it_and_the_same_bytes_again_are_a_repeat(
     here: World, lines: list[str]
 ) -> None:
