@@ -357,6 +357,20 @@ async def test_deliveries_after_a_wrong_password_make_one_login(ground: MailboxG
     assert len(ground.sterling.users.rejected) == 2  # one each: the breaker lets the second one rest
 
 
+@pytest.mark.parametrize("status", [401, 302])
+async def test_a_login_that_is_refused_between_document_and_message_makes_no_question(
+    ground: MailboxGround, status: int
+) -> None:
+    ground.make("inbound")
+    checkpoints, endpoint = Checkpoints(), ground.open(rules=Rules(unclear_for=0.0))
+    ground.sterling.faults.answer(status, method="POST", path=MESSAGE, html=True)
+    with pytest.raises(CredentialsRejected):
+        await endpoint.deliver(ground.request(), checkpoints)
+    assert checkpoints.progress["step"] == "document"
+    await endpoint.deliver(ground.request(progress=checkpoints.progress), checkpoints)
+    assert (list(ground.tree()), documents(ground)) == (["inbound/810_7.edi"], 0)
+
+
 async def test_a_token_that_is_revoked_in_the_middle_is_replaced_once() -> None:
     async with mailboxes("bearer") as ground:
         ground.sterling.faults.revoke(method="POST", path=MESSAGE)

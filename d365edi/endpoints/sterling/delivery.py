@@ -27,7 +27,7 @@ from d365edi.endpoints.base import (
 from d365edi.endpoints.sterling import delivery_protocol as protocol
 from d365edi.endpoints.sterling.delivery_protocol import Absent, Found, Next, Progress, Wanted
 from d365edi.endpoints.sterling.responses import Message
-from d365edi.errors import Disputed, EndpointError, Refused, Unavailable
+from d365edi.errors import CredentialsRejected, Disputed, EndpointError, Refused, Unavailable
 from d365edi.failpoints import reach
 
 THERE, PICKED_UP = "there", "picked up"
@@ -317,4 +317,5 @@ def _fetched(made: Message, extract: int, now: float) -> bool:
 
 
 def _unclear(error: EndpointError) -> bool:
-    return isinstance(error, Unavailable) and error.unclear
+    """Whether a request may have been carried out: never where nobody was let in, whatever answered so."""
+    return isinstance(error, Unavailable) and error.unclear and not isinstance(error, CredentialsRejected)
