@@ -11,7 +11,7 @@ from pathlib import Path
 from d365edi import certificates
 from d365edi.endpoints.sftp_keys import read_key
 from d365edi.errors import SecretError, SettingsError
-from d365edi.settings import SecretRef, Settings, Sftp
+from d365edi.settings import D365, Certificate, SecretRef, Settings, Sftp, Sterling
 
 
 @dataclass(slots=True)
@@ -52,6 +52,10 @@ def _keys(settings: Settings) -> Iterator[tuple[str, ...]]:
     for name, endpoint in settings.endpoints.items():
         if isinstance(endpoint, Sftp) and endpoint.key is not None:
             yield ("endpoints", name, "key")
+        if isinstance(endpoint, Sterling):
+            for part in ("ca_file", "client_certificate"):
+                if getattr(endpoint, part) is not None:
+                    yield ("endpoints", name, part)
 
 
 def _read(settings: Settings, key: tuple[str, ...]) -> certificates.KeyPair | None:
@@ -62,22 +66,29 @@ def _read(settings: Settings, key: tuple[str, ...]) -> certificates.KeyPair | No
         return certificates.pair(_file(tls.certificate), _secret(settings, tls.key).encode())
     if key == ("d365", "certificate"):
         return _of_d365(settings)
-    if key == ("d365", "ca_file"):
-        assert settings.d365.ca_file is not None
-        certificates.chain_of(_file(settings.d365.ca_file))
+    endpoint = settings.d365 if key[0] == "d365" else settings.endpoints[key[1]]
+    if isinstance(endpoint, Sterling) and key[-1] == "client_certificate":
+        assert endpoint.client_certificate is not None
+        return _pair(settings, endpoint.client_certificate)
+    if isinstance(endpoint, D365 | Sterling):
+        assert endpoint.ca_file is not None
+        certificates.chain_of(_file(endpoint.ca_file))
         return None
-    endpoint = settings.endpoints[key[1]]
     assert isinstance(endpoint, Sftp)
     assert endpoint.key is not None
     read_key(_secret(settings, endpoint.key), _secret(settings, endpoint.passphrase))
     return None
 
 
+def _pair(settings: Settings, named: Certificate) -> certificates.KeyPair:
+    data = _file(named.file) if named.file is not None else _secret(settings, named.content).encode()
+    return certificates.pair(data, data, _secret(settings, named.password).encode())
+
+
 def _of_d365(settings: Settings) -> certificates.KeyPair:
     named = settings.d365.certificate
     assert named is not None
-    data = _file(named.file) if named.file is not None else _secret(settings, named.content).encode()
-    pair = certificates.pair(data, data, _secret(settings, named.password).encode())
+    pair = _pair(settings, named)
     if not pair.rsa:
         raise SecretError(
             "the private key is no RSA key, and Entra takes no other", remedy="make a certificate with an RSA key"

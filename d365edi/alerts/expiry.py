@@ -16,13 +16,13 @@ from d365edi.certificates import every
 from d365edi.errors import SecretError
 
 if TYPE_CHECKING:
-    from d365edi.settings import SecretRef, Settings
+    from d365edi.settings import Certificate, SecretRef, Settings
 
 _RELOAD = "systemctl reload d365edi"
 
 
 def of(settings: Settings, reveal: Callable[[SecretRef], str]) -> list[End]:
-    """The end of the listener's certificate, of the client certificate and of each secret whose last day is named.
+    """The end of the listener's certificate, of client certificates and of each secret whose last day is named.
 
     A certificate that cannot be read is left out: who uses it reports that."""
     return [*_listener(settings), *_client(settings, reveal), *_secrets(settings)]
@@ -48,9 +48,19 @@ def _listener(settings: Settings) -> Iterator[End]:
 
 
 def _client(settings: Settings, reveal: Callable[[SecretRef], str]) -> Iterator[End]:
-    certificate = settings.d365.certificate
-    if certificate is None:
-        return
+    """The certificates that we log in with: at D365, and at gateways in front of a Sterling."""
+    if settings.d365.certificate is not None:
+        remedy = "make a new one and upload it to the application in Entra ID"
+        yield from _certificate(reveal, settings.d365.certificate, "d365.certificate", "for D365", remedy)
+    for name, endpoint in settings.endpoints.items():
+        if endpoint.kind == "sterling" and endpoint.client_certificate is not None:
+            key, remedy = f"endpoints.{name}.client_certificate", "have a new one made by whoever runs the gateway"
+            yield from _certificate(reveal, endpoint.client_certificate, key, f"for {name}", remedy)
+
+
+def _certificate(
+    reveal: Callable[[SecretRef], str], certificate: Certificate, key: str, what_for: str, renew: str
+) -> Iterator[End]:
     password = reveal(certificate.password).encode() if certificate.password else b""
     if certificate.content is not None:
         name, data = f'"{certificate.content.secret}"', reveal(certificate.content).encode()
@@ -58,9 +68,8 @@ def _client(settings: Settings, reveal: Callable[[SecretRef], str]) -> Iterator[
     else:
         assert certificate.file is not None
         name, data, put = str(certificate.file), _read(certificate.file.read_bytes), f"put it at {certificate.file}"
-    what = f"the certificate {name} for D365"
-    remedy = f"make a new one and upload it to the application in Entra ID; {put}; then: {_RELOAD}"
-    yield from _end("d365.certificate", what, data, password, remedy)
+    what = f"the certificate {name} {what_for}"
+    yield from _end(key, what, data, password, f"{renew}; {put}; then: {_RELOAD}")
 
 
 def _secrets(settings: Settings) -> Iterator[End]:

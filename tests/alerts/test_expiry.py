@@ -76,6 +76,22 @@ def test_the_client_certificate_ends_as_it_says(tmp_path: Path, kind: str) -> No
     assert (end.name, end.at) == ("d365.certificate", ENDS)
 
 
+def test_the_certificate_for_a_gateway_ends_too(tmp_path: Path) -> None:
+    files = tls.create(tmp_path / "tls", now=MADE)
+    both = files.key.read_bytes() + files.certificate.read_bytes()
+    server = """
+[endpoints.sbi]
+kind = "sterling"
+url = "https://b2bi.example/svc/"
+username = "us"
+password = { secret = "p" }
+client_certificate = { content = { secret = "pem" } }
+"""
+    [end] = ends(tmp_path, more=server, PEM=both.decode())
+    assert (end.name, end.what, end.at) == ("endpoints.sbi.client_certificate", 'the certificate "pem" for sbi', ENDS)
+    assert "d365edi secrets set pem" in end.remedy
+
+
 def test_a_certificate_that_cannot_be_read_is_left_to_who_uses_it(tmp_path: Path) -> None:
     file = tmp_path / "client.pfx"
     for data in (b"", b"no certificate", b"-----BEGIN CERTIFICATE-----\nAA\n-----END CERTIFICATE-----\n"):

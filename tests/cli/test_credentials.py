@@ -162,6 +162,22 @@ def test_a_pfx_file_is_opened_by_its_password_alone(tmp_path: Path) -> None:
     ]
 
 
+def test_a_gateway_s_certificate_and_authorities_are_read_before_they_are_used(tmp_path: Path) -> None:
+    server = (
+        'password = { secret = "p" }\n[endpoints.sbi]\nkind = "sterling"\nurl = "https://b2bi.example/svc/"\n'
+        'username = "us"\npassword = { secret = "p" }\nca_file = "ca.pem"\nclient_certificate = { content = { secret = "client" } }'
+    )
+    (tmp_path / "ca.pem").write_text(pem(certificate(rsa_key())))
+    sound = checked(tmp_path, {"client": pem(ec_key()) + pem(certificate(ec_key(), 10))}, key=server)
+    assert (sound.errors, len(sound.ending)) == ([], 1)
+    assert f"{tmp_path}/s.toml:22: [endpoints.sbi.client_certificate]" in sound.ending[0]
+    (tmp_path / "ca.pem").write_text("none")
+    assert sentences(checked(tmp_path, {"client": pem(certificate(rsa_key()))}, key=server), tmp_path) == [
+        "s.toml:21: [endpoints.sbi.ca_file] has no certificate; give a PEM file with the certificate and its chain",
+        "s.toml:22: [endpoints.sbi.client_certificate] there is a certificate without a private key; store the private key: d365edi secrets set client --file KEY",
+    ]
+
+
 def test_entra_takes_rsa_keys_alone(tmp_path: Path) -> None:
     assert (
         sentences(checked(tmp_path, {"client": pem(rsa_key()) + pem(certificate(rsa_key()))}, login=CLIENT), tmp_path)
