@@ -212,6 +212,24 @@ async def test_a_lost_answer_makes_no_second_journal_and_no_second_line(paying: 
     assert len(lines) == 2
 
 
+@pytest.mark.parametrize("lost", ["", "/data/VendorPaymentJournalHeaders", "/data/$batch"])
+async def test_another_accounts_payment_of_the_same_number_is_no_question(paying: World, lost: str) -> None:
+    """Two partners count their payments alike, and both are written to one journal name."""
+    tenant = paying.simulator.state
+    key = {"dataAreaId": "usmf", "JournalBatchNumber": "THEIRS"}
+    tenant.add("VendorPaymentJournalHeaders", **key, JournalName="VendPay", Description="EFT1", IsPosted="No")
+    tenant.add("VendorPaymentJournalLines", **key, LineNumber=1, AccountDisplayValue="US\\-102", DebitAmount=Decimal(5))
+    if lost:
+        paying.simulator.faults.drop(method="POST", path=lost)
+    drop(paying, x12(paying))
+    for _ in range(6 if lost else 1):
+        await paying.once()
+        await anyio.sleep(0.3 if lost else 0)
+    assert await held(paying) == []
+    found = journals(paying)
+    assert {name: len(lines) for name, lines in found.items()} == {"EFT1": 1, "EFT1 (again)": 2}
+
+
 REFUSED = [
     ({"total": "151"}, "BPR02 says 151, items and adjustments add up to 150.0"),
     ({"more": ["ADX*-5*01"], "total": "145"}, "it has a deduction or another adjustment in ADX"),

@@ -91,7 +91,7 @@ class StateLookup:
         """What is there now. Reads only. `progress` as in writer.py."""
         number, outstanding = progress.get(self.plan.number_field, ""), progress.get("at", "")
         near = await self._headers({name: value for name, value in self.plan.lookup.items() if value not in EMPTY})
-        found = self._meant(near, progress)
+        found = [each for each in self._meant(near, progress) if not await self._others(each, number)]
         if not found and number:
             found = await self._headers({self.plan.number_field: number})
         if len(found) > 1 and self.plan.extra.get("several") and (number or outstanding):
@@ -126,6 +126,15 @@ class StateLookup:
             return exact
         before = progress.get("beside", "").split("\n")
         return [header for header in near if self.number(header) not in before]
+
+    async def _others(self, header: Record, number: str) -> bool:
+        """Whether a header is of somebody else, who uses the same number: its lines are of other accounts than ours (`whose`)."""
+        field = self.plan.extra.get("whose")
+        if not field or (number and quoting.same_text(self.number(header), number)):
+            return False
+        rows = await self.rows(self.number(header))
+        ours = [line.get(field) for line in self.plan.lines]
+        return bool(rows) and not any(compare_lines.alike(row.get(field), each) for row in rows for each in ours)
 
     async def difference(self, header: Record) -> str:
         """How the lines under a header, and what is written with them, differ from the plan's, in words; empty when they do

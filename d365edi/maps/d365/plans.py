@@ -134,7 +134,11 @@ def write_plan(
         lines=rows,
         compare=(*each.compare, *_telling_apart(each, rows)),
         label=label,
-        extra={"open": {name: list(allowed) for name, allowed in head.tree.get("open", {}).items()}, **_prices(each)},
+        extra={
+            "open": {name: list(allowed) for name, allowed in head.tree.get("open", {}).items()},
+            **_prices(each),
+            **_whose(each),
+        },
         further=tuple(_further(table, filler, document, charges)),
     )
 
@@ -142,6 +146,11 @@ def write_plan(
 def _prices(section: Section) -> dict[str, Any]:
     """The fields of a line's price, by which it is seen whether D365 put its own there."""
     return {"prices": dict(section.tree["prices"])} if "prices" in section.tree else {}
+
+
+def _whose(section: Section) -> dict[str, Any]:
+    """The field of a line that says whose record it is, where the natural key does not."""
+    return {"whose": str(section.tree["whose"])} if "whose" in section.tree else {}
 
 
 def _further(
