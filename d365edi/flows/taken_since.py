@@ -36,6 +36,11 @@ async def taken_since(ctx: FlowContext) -> list[str]:
         if pickup.after.action == "delete":
             where = f"{pickup.place.path} on {pickup.endpoint}"
             sentences.append(f"{where}: files that were taken since are deleted there; ask whether they can come again")
+        elif pickup.after.action == "mark":
+            where = f"{pickup.place.path} on {pickup.endpoint}"
+            sentences.append(
+                f"{where}: messages that were taken since are marked there; give them an extract count again, or ask for them"
+            )
         elif pickup.after.action == "move":
             sentences += await _moved(ctx, pickup, newest - MARGIN)
     return sentences

@@ -11,6 +11,7 @@ from d365edi.app import App
 from d365edi.cli.history import look_up
 from d365edi.cli.status import picture
 from d365edi.errors import Refused, Unavailable
+from d365edi.flows.taken_since import taken_since
 from d365edi.journal import Message
 from tests.journeys.mailbox import Mailboxes, opened
 from tests.journeys.world import World, world
@@ -325,3 +326,16 @@ async def test_release_asks_whether_the_partner_sent_the_same_before(here: World
     assert said.startswith("0.edi is given to bolt: 0.edi has the same bytes as copy.edi")
     assert (after["0.edi"].id, after["0.edi"].state) == (found["0.edi"].id, "duplicate")
     assert list(here.sales_orders()) == ["4500121"]
+
+
+@pytest.mark.parametrize(("after", "said"), [("delete", "are deleted there"), ("mark", "are marked there")])
+async def test_after_a_restore_what_was_taken_since_is_said_to_be_out_of_reach(
+    here: World, after: str, said: str
+) -> None:
+    here.knobs["after"] = '"delete"'
+    async with opened(here, Mailboxes()) as app:
+        app.ctx.partners["acme"].pickups["edi"].endpoint_settings.__dict__["after"] = after
+        await app.journal.write(lambda tx: tx.audit.append("restored", newest=1.0))
+        (sentence,) = await taken_since(app.ctx)
+    assert sentence.startswith(f"{FROM} on acme: ")
+    assert said in sentence
