@@ -11,8 +11,13 @@ import pytest
 
 from d365edi.cli.annotate import annotate
 from d365edi.cli.inspect_file import inspect_file
+from d365edi.edi import reader
 from d365edi.flows.contents import complete
 from d365edi.journal import Message, Tx
+from d365edi.sandbox.sterling import SterlingSimulator
+from d365edi.sandbox.sterling.routing import run
+from d365edi.sandbox.sterling.server import Rule
+from d365edi.sandbox.x12 import X12Address
 from tests.journeys.test_edifact import orders
 from tests.journeys.world import World
 
@@ -46,6 +51,15 @@ since = 2026-01-01
 every = "1s"
 [partners.store.codes.unit]
 EA = "ea"
+"""
+
+MAILBOXES = """
+[endpoints.sbi]
+kind     = "sterling"
+url      = "{url}"
+username = "{user}"
+password = {{ secret = "sbi" }}
+ca_file  = "{ca}"
 """
 
 STORE_2 = """
@@ -169,6 +183,42 @@ async def test_a_held_bare_order_is_read_again_from_its_bytes(box: World) -> Non
         await app.release(document.number, "pat")
     await box.once()
     assert [line["ItemNumber"] for line in box.sales_orders()["4500123"]] == ["D0003", "D0002"]
+
+
+async def test_sterling_takes_envelopes_off_and_writes_them_between_us_and_the_partner(box: World) -> None:
+    async with SterlingSimulator() as sterling:
+        state, ours = sterling.state, X12Address(("01", "123456789"), ("ZZ", "STORE"), "123456789", "STORE")
+        sterling.server.rules += [
+            Rule("off", "/store/raw", "deenvelope", to="/store/from"),
+            Rule("on", "/store/to", "envelope", to="/store/out", address=ours),
+        ]
+        for path in ("/store/from", "/store/to", "/acks"):
+            state.mailbox(path)
+        box.secrets["D365EDI_SECRET_SBI"] = sterling.PASSWORD
+        box.extra = MAILBOXES.format(url=sterling.url, user=sterling.USERNAME, ca=sterling.ca_file) + (
+            box.extra.replace('"box", path = "from/*" }', '"sbi", path = "/store/from/*" }\nsince = "all"')
+            .replace('"box", path = "to"', '"sbi", path = "/store/to"')
+            .replace('"box", path = "acks"', '"sbi", path = "/acks"')
+        )
+        state.put("/store/raw", "order.edi", box.order("4500123"))
+        state.put("/store/raw", "order.edi", box.order("4500124"))
+        run(sterling.server)
+        await box.once()
+        assert sorted(box.sales_orders()) == ["4500123", "4500124"]
+        for header in box.simulator.state.rows("SalesOrderHeadersV4"):
+            box.simulator.post_invoice(str(header["SalesOrderNumber"]))
+        await box.once()
+        run(sterling.server)
+        there = {path: state.find(path) for path in ("/store/from", "/store/to", "/store/out", "/acks")}
+        messages = {path: len(found.messages) if found else 0 for path, found in there.items()}
+        assert messages == {"/store/from": 0, "/store/to": 0, "/store/out": 2, "/acks": 0}
+        out = there["/store/out"]
+        assert out is not None
+        read = [reader.read(state.payload(each.document)).interchanges[0] for each in out.messages.values()]
+        assert [(str(each.sender), each.verdict, each.groups[0].sets[0].verdict) for each in read] == [
+            ("01:123456789", "A", "A")
+        ] * 2
+        assert sorted(each.control for each in read) == ["000000001", "000000002"]
 
 
 async def test_check_and_explain_say_what_the_daemon_would_do(box: World, tmp_path: Path) -> None:
