@@ -24,7 +24,7 @@ from d365edi.condition import Trouble, of_endpoints, of_journal
 from d365edi.endpoints.base import Check, Endpoint
 from d365edi.endpoints.d365.endpoint import D365Endpoint
 from d365edi.endpoints.health import RESTS, Health, Rests
-from d365edi.flows import acknowledge, batch, decide, picked_up, policy, reconcile, replay, subject
+from d365edi.flows import acknowledge, baseline, batch, decide, picked_up, policy, reconcile, replay, subject
 from d365edi.flows.context import Counters, FlowContext
 from d365edi.flows.deliver import deliver
 from d365edi.flows.lists import poll_list
@@ -349,7 +349,8 @@ class App:
         found: dict[str, list[Check]] = {}
 
         async def one(name: str, endpoint: Endpoint) -> None:
-            found[name] = await endpoint.ping()
+            checks = await endpoint.ping()
+            found[name] = [*checks, *await baseline.checks(self.ctx, name, endpoint, checks)]
 
         async with anyio.create_task_group() as group:
             for each, endpoint in endpoints.items():

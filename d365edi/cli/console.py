@@ -28,8 +28,8 @@ Id = Annotated[str, typer.Option("--id", help="An id in place of a name: documen
 Many = Annotated[bool, typer.Option("--all", help="Everything that the name stands for.")]
 
 _MOMENTS = frozenset({"at", "until", "since", "ack_due", "modified"})
-_DIGEST = re.compile(r"((?:sha256:|\bdigest\"?[ =:]+\"?)[0-9a-f]{12})[0-9a-f]{20,}\b")
-"""What is said to be a digest: a name may have as many digits, and is shown as it is."""
+_DIGEST = re.compile(r"((?:(?<!\")sha256:|\bdigest\"?[ =:]+\"?)[0-9a-f]{12})[0-9a-f]{20,}\b")
+"""What is said to be a digest: a name may have as many digits, and is shown as it is, as is one to be copied into settings."""
 
 zone: ContextVar[tzinfo | None] = ContextVar("zone", default=None)
 """The time zone of input and output: the daemon's once its settings are read, the machine's until then."""

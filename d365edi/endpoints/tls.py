@@ -14,6 +14,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import anyio
+from anyio.streams.tls import TLSAttribute
+
 from d365edi import certificates
 from d365edi.errors import SecretError, SettingsError
 
@@ -27,7 +30,11 @@ class Handshake:
 
 
 class PinError(ssl.SSLCertVerificationError):
-    """The server shows a certificate that no pin names."""
+    """The server shows a certificate that no pin names; `shown` would be its pin."""
+
+    def __init__(self, shown: str) -> None:
+        super().__init__(f"it shows {shown}")
+        self.shown = shown
 
 
 class Trust:
@@ -67,6 +74,20 @@ def digest(certificate: bytes) -> str:
     return f"sha256:{hashlib.sha256(certificate).hexdigest()}"
 
 
+async def presented(host: str, port: int, *, within: float = 10.0) -> bytes:
+    """The certificate (DER) that a server shows, whoever it is: nothing is sent to it. Raises OSError, ssl.SSLError, or
+    TimeoutError after so many seconds."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with anyio.fail_after(within):
+        stream = await anyio.connect_tcp(host, port, tls=True, ssl_context=context, tls_standard_compatible=False)
+        try:
+            shown = stream.extra(TLSAttribute.peer_certificate_binary)  # noqa: S610 (anyio's, not Django's)
+            return shown or b""
+        finally:
+            await anyio.aclose_forcefully(stream)
+
+
 def _compared(trust: Trust) -> type[ssl.SSLObject]:
     """Connections whose handshake ends with the comparison."""
 
@@ -75,7 +96,7 @@ def _compared(trust: Trust) -> type[ssl.SSLObject]:
             super().do_handshake()
             shown = self.getpeercert(binary_form=True) or b""
             if trust.pins and digest(shown) not in trust.pins:
-                raise PinError(f"it shows the certificate {digest(shown)}, which is none of pins")
+                raise PinError(digest(shown))
             trust.last = Handshake(self.version() or "", shown)
 
     return Compared

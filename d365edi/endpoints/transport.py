@@ -141,10 +141,8 @@ class HttpTransport:
                 return Refused(message, endpoint=self.endpoint, remedy="ask for less, or find out what answers there")
             return Unavailable(message, endpoint=self.endpoint, unclear=True)
         if pin := _pin_error(error):
-            remedy = (
-                "compare it with the server's own certificate, on another way than this one, then write it into pins"
-            )
-            message = f"{self.peer} is not trusted: {pin}"
+            message = f"{self.peer} is not trusted: it shows a certificate that is none of pins"
+            remedy = f'where it is the server\'s own, which its operator can tell, write pins = ["{pin}"]'
             return CredentialsRejected(message, endpoint=self.endpoint, remedy=remedy)
         if isinstance(error, _NEVER_SENT):
             remedy = "check ca_file and the server's certificate" if "CERTIFICATE" in what else self._advice
@@ -198,10 +196,10 @@ async def _exchange(pool: _Pool, request: httpx.Request, limit: int) -> HttpAnsw
 
 
 def _pin_error(error: BaseException | None) -> str:
-    """What a server shows that no pin names, where that is what is below an error; else ""."""
+    """The pin of what a server shows and no pin names, where that is what is below an error; else ""."""
     while error is not None:
         if isinstance(error, PinError):
-            return str(error.args[-1])
+            return error.shown
         error = error.__cause__ or error.__context__
     return ""
 

@@ -9,13 +9,15 @@ Knows: listings, baselines. Does not know: how a place is listed, what is done w
 """
 
 import sys
-from collections.abc import Set
+import time as clock
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, tzinfo
 from typing import Literal
 
 from d365edi import log
-from d365edi.endpoints.base import Endpoint, Listing, PassedOver, Place, Remote
+from d365edi.endpoints.base import Check, Endpoint, Listing, PassedOver, Place, Remote
+from d365edi.errors import EndpointError
 from d365edi.flows.context import FlowContext
 from d365edi.flows.partner import PickupFlow
 from d365edi.journal import Tx
@@ -125,3 +127,35 @@ def _report(ctx: FlowContext, pickup: PickupFlow, listing: Listing, there: froze
             f'since = "all" in [partners.{pickup.name}] fetches them'
         )
         log.say("WARNING", pickup.name, "passed over", sentence)
+
+
+async def checks(ctx: FlowContext, name: str, endpoint: Endpoint, tried: Sequence[Check]) -> list[Check]:
+    """What `ping` adds for each pickup from a mailbox that it found: how much there is from before `since`. Notes nothing."""
+    good = {check.what for check in tried if check.ok}
+    pickups = [pickup for partner in ctx.partners.values() for pickup in partner.pickups.values()]
+    found = []
+    for pickup in pickups:
+        if pickup.endpoint == name and f"mailbox {pickup.place.path}" in good:
+            started = clock.perf_counter()
+            try:
+                sentence = await _counted(ctx, pickup, endpoint)
+            except EndpointError:
+                continue  # it was there a moment ago; the next poll reports what is the matter
+            milliseconds = (clock.perf_counter() - started) * 1000
+            found.append(Check(f"since of {pickup.name}", True, milliseconds, sentence))
+    return found
+
+
+async def _counted(ctx: FlowContext, pickup: PickupFlow, endpoint: Endpoint) -> str:
+    since, listing = pickup.settings.since, await endpoint.list(pickup.place)
+    at = (pickup.endpoint, pickup.place.path, listing.mailbox)
+    first = not await ctx.journal.read(lambda tx: tx.baselines.known(*at))
+    there = (
+        Known({}, frozenset(names(listing)))
+        if first
+        else await ctx.journal.read(lambda tx: _known(tx, pickup, listing))
+    )
+    left, count = without_earlier(listing, since, there, ctx.zone)
+    when = "the first poll" if since == "now" else f"{since}"
+    old = f"{count} messages are from before {when} and are left alone, " if since != "all" else ""
+    return f"{old}{len(left.remotes)} are picked up" + ("; it was not polled yet" if first else "")

@@ -45,6 +45,12 @@ def test_a_cell_is_read_without_knowing_types(value: object, shown: str) -> None
     assert console.plain(value) == shown
 
 
+def test_a_digest_is_shortened_but_one_to_be_copied_into_settings() -> None:
+    digest = "sha256:" + "0123456789abcdef" * 4
+    assert console.brief(f"its {digest} differs") == "its sha256:0123456789ab… differs"
+    assert console.brief(f'write pins = ["{digest}"]') == f'write pins = ["{digest}"]'
+
+
 def test_a_table_has_a_heading_and_every_cell(capsys: pytest.CaptureFixture[str]) -> None:
     console.table("Places", [{"place": "acme:/out", "looked_at": "[red]now"}], {"place": None, "looked_at": str.upper})
     assert [line.split() for line in capsys.readouterr().out.splitlines()] == [

@@ -190,7 +190,7 @@ async def test_a_right_that_lacks_at_one_mailbox_concerns_that_one_alone(
         await client.list_all("mailboxcontents/", contents(sterling), place="/acme/from")
     assert "rights" in caught.value.remedy
     sterling.user.api = False
-    with pytest.raises(CredentialsRejected, match="answered 403") as rejected:
+    with pytest.raises(CredentialsRejected, match=r"does not let user d365edi in \(it answered 403\)") as rejected:
         await client.list_all("mailboxes/", {"path": "/acme"})
     assert "APIUser" in rejected.value.remedy
 

@@ -10,6 +10,7 @@ import pytest
 from d365edi.app import App
 from d365edi.cli.history import look_up
 from d365edi.cli.status import picture
+from d365edi.endpoints.base import Check
 from d365edi.errors import Refused, Unavailable
 from d365edi.flows.taken_since import taken_since
 from d365edi.journal import Message
@@ -339,3 +340,25 @@ async def test_after_a_restore_what_was_taken_since_is_said_to_be_out_of_reach(
         (sentence,) = await taken_since(app.ctx)
     assert sentence.startswith(f"{FROM} on acme: ")
     assert said in sentence
+
+
+async def test_ping_says_how_much_is_from_before_since_and_notes_nothing(here: World) -> None:
+    here.knobs["after"] = '"leave"'
+    here.extra = DOCUMENTS + 'since = "now"\n'
+    box = Mailboxes()
+    box.checks = [Check(f"mailbox {FROM}", True, 1.0, "there")]
+    for digit in range(2):
+        box.put(FROM, "old.edi", here.order(f"450012{digit}"))
+    async with opened(here, box) as app:
+        before = (await app.ping("acme"))["acme"][-1]
+        assert (before.what, before.ok) == ("since of acme.pickup.doc", True)
+        assert before.sentence == (
+            "2 messages are from before the first poll and are left alone, 0 are picked up; it was not polled yet"
+        )
+        assert not await app.journal.read(lambda tx: tx.baselines.known("acme", FROM, "1"))
+        await app.tick("acme.pickup.doc")
+        box.put(FROM, "new.edi", here.order("4500129"))
+        after = (await app.ping("acme"))["acme"][-1]
+        assert after.sentence == "2 messages are from before the first poll and are left alone, 1 are picked up"
+        box.checks = [Check(f"mailbox {FROM}", False, 1.0, "closed")]
+        assert len((await app.ping("acme"))["acme"]) == 1

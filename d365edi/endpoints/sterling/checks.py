@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Literal
-from urllib.parse import quote_plus
+from urllib.parse import quote_plus, urlsplit
 
 from d365edi import certificates
 from d365edi.endpoints.base import Check
@@ -22,7 +22,7 @@ from d365edi.endpoints.sterling.client import Client
 from d365edi.endpoints.sterling.connection import Connection
 from d365edi.endpoints.sterling.mailboxes import Mailboxes
 from d365edi.endpoints.sterling.responses import Record
-from d365edi.endpoints.tls import Trust, digest
+from d365edi.endpoints.tls import Trust, digest, presented
 from d365edi.errors import CredentialsRejected, EndpointError, PlaceRefused, Refused, SecretError
 
 SOON = 30
@@ -79,7 +79,7 @@ async def _each(
     check, error = await _timed("login", partial(_who, client, connection))
     refused = isinstance(error, CredentialsRejected) and connection.trust.last is not None
     if error is not None and not refused:
-        yield replace(check, what="connection"), True
+        yield await _untrusted(replace(check, what="connection"), connection), True
     if connection.trust.last is not None:
         yield _connection(connection.trust, now, check.milliseconds), False
     yield check, refused
@@ -121,10 +121,23 @@ def _connection(trust: Trust, now: float, milliseconds: float) -> Check:
     days = int((end - datetime.fromtimestamp(now, UTC)).total_seconds() // 86_400)
     left = f"{days} days left" if days >= 0 else f"ended on {end:%Y-%m-%d}"
     warning = "warning: " if days < SOON else ""
-    shown = (
-        f"{warning}{trust.last.protocol}, certificate {subject} trusted {by}, {left}; {digest(trust.last.certificate)}"
-    )
+    shown = f"{warning}{trust.last.protocol}, certificate {subject} trusted {by}, {left}"
     return Check("connection", True, milliseconds, shown)
+
+
+async def _untrusted(check: Check, connection: Connection) -> Check:
+    """A failure, with the pin to write where the server's certificate is signed by nobody whom we trust."""
+    parts = urlsplit(connection.client.url)
+    if "CERTIFICATE_VERIFY_FAILED" not in check.sentence or not parts.hostname:
+        return check
+    try:
+        shown = await presented(parts.hostname, parts.port or 443)
+        subject, end = certificates.subject_and_end(shown)
+    except (OSError, SecretError, TimeoutError):
+        return check
+    said = f"{check.sentence}; it shows {subject}, which ends on {end:%Y-%m-%d}"
+    pin = f'or, where that is the server\'s own, which its operator can tell, write pins = ["{digest(shown)}"]'
+    return replace(check, sentence=said, remedy=f"{check.remedy}; {pin}")
 
 
 async def _who(client: Client, connection: Connection) -> str:

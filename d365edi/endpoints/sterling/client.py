@@ -288,6 +288,8 @@ class Client:
             return _Reply(answer, [])
         sentence = fault.sentence if fault else "nothing"
         words = f"{_about(place)}{self._http.peer} answered {answer.status_code}: {sentence}"
+        if meaning == "credentials" or (meaning == "denied" and not place):
+            words = f"{self._http.peer} does not let {self._login.who} in (it answered {answer.status_code})"
         wait = retry_after(answer.headers, self._clock())
         raise error_of(
             meaning,
