@@ -28,7 +28,8 @@ async def prepare(ctx: FlowContext, partner: TradingPartner, flow: SendFlow, doc
     profile = replace(partner.profile, company=document.company, vendor=partner.settings.vendor.get(document.company))
     resolved = await resolve.answer(ctx, vendor_numbers(whole, profile))
     writer = flow.writer
-    made = to_vendor(whole, resolved.resolution, writer.places, writer.credits, again=earlier is not None)
+    again, orders = earlier is not None, writer.line_orders
+    made = to_vendor(whole, resolved.resolution, writer.places, writer.credits, again=again, orders=orders)
     if isinstance(made, tuple) or resolved.problems:
         return Held((*resolved.problems, *(made if isinstance(made, tuple) else ())))
     body = writer.write(made)

@@ -19,11 +19,17 @@ Bought = PurchaseOrder | Invoice
 
 
 def to_vendor(
-    document: Bought, resolution: Resolution, places: stating.PricePlaces, signs: crediting.Signs, *, again: bool
+    document: Bought,
+    resolution: Resolution,
+    places: stating.PricePlaces,
+    signs: crediting.Signs,
+    *,
+    again: bool,
+    orders: bool = True,
 ) -> Bought | tuple[str, ...]:
     """The order or invoice as the vendor gets it, or the sentences that hold it. `again`: another version of the order was sent
-    before; `signs`: how the set states credit notes."""
-    if problems := tuple(_problems(document)):
+    before; `signs`: how the set states credit notes; `orders`: whether its lines say which order they are under."""
+    if problems := tuple(_problems(document, orders=orders)):
         return problems
     each: Sequence[PurchaseOrderLine | InvoiceLine] = document.lines
     lines = [
@@ -34,12 +40,27 @@ def to_vendor(
     if isinstance(made, PurchaseOrder):
         made = made.replace(purpose="replace" if again else made.purpose)
     else:
-        made = made.replace(lines=tuple(line.replace(sales_order=None) for line in made.lines))
+        made = _under_orders(made)
         made = wholes.of_invoice(terms.dated(_summed(made), None))
         made = taxes.by_amounts(made) if places.rates else made
     stated: Any = stating.stated(made, None, [None] * len(lines), places)[0]
     whole: Bought = crediting.stated(stated, signs)  # type: ignore[assignment]
     return whole
+
+
+def _orders(invoice: Invoice) -> list[str]:
+    """The orders of ours that lines are for."""
+    return sorted({line.sales_order for line in invoice.lines if line.sales_order})
+
+
+def _under_orders(invoice: Invoice) -> Invoice:
+    """The invoice whose lines say the order of ours that they are for, where these are several; then its head says none."""
+    several = len(_orders(invoice)) > 1
+    lines = [
+        line.replace(order_number=line.sales_order if several else None, sales_order=None) for line in invoice.lines
+    ]
+    head = {"order_number": None, "order_date": None} if several else {}
+    return invoice.replace(**head, lines=tuple(lines))
 
 
 def _summed(invoice: Invoice) -> Invoice:
@@ -58,13 +79,12 @@ def _numbered(item: ItemIds, known: PartnerNumbers) -> ItemIds:
     return item.replace(**found)
 
 
-def _problems(document: Bought) -> Iterator[str]:
+def _problems(document: Bought, *, orders: bool) -> Iterator[str]:
     if isinstance(document, PurchaseOrder):
         yield from _unstated(document)
         return
-    orders = sorted({line.sales_order for line in document.lines if line.sales_order})
-    if len(orders) > 1:
-        yield f"it is for several purchase orders ({', '.join(orders)}), and an invoice names one; reject this one"
+    if not orders and len(found := _orders(document)) > 1:
+        yield f"it is for several purchase orders ({', '.join(found)}), and what is sent has room for one; reject this one"
 
 
 def _unstated(order: PurchaseOrder) -> Iterator[str]:

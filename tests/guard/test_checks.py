@@ -213,6 +213,20 @@ def test_an_invoice_is_found_again_by_its_order_and_its_packing_slip() -> None:
     assert mentions(INVOICE.replace(packing_slip=None, order_number=None)) == frozenset()
 
 
+def test_an_invoice_over_several_orders_is_compared_with_each_of_them() -> None:
+    other = ORDER.replace(number="4500124", lines=tuple(line.replace() for line in ORDER.lines))
+    lines = tuple(line.replace(order_number=order) for order in ("4500123", "4500124") for line in LINES)
+    invoice = INVOICE.replace(order_number=None, lines=lines)
+    assert mentions(invoice) == {("order", "4500123"), ("order", "4500124"), ("goods", "PS-9")}
+    billed = ((0, Decimal(1), "ea"),)
+    facts = Facts(earlier=(Earlier("CIV-0", billed, order=1),))
+    case = Case(invoice, ORDER, (*ORDER.lines, *other.lines), facts=facts, others=(other,))
+    found = examine(case, Policy({"over_invoiced": "hold", "quantity_exceeds": "hold"}))
+    assert [each.sentence for each in found] == [
+        "line 1 of order 4500124 (ACME-4711): 13 billed with CIV-0, but 12 ordered"
+    ]
+
+
 def test_a_ship_notice_is_found_again_by_its_orders_loads_and_cartons() -> None:
     cartons = {("sscc", SSCC), ("sscc", OTHER_SSCC)}
     assert mentions(NOTICE) == {("order", "4500123"), ("goods", "BOL-1 4500123")} | cartons

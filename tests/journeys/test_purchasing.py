@@ -280,19 +280,25 @@ async def test_a_pending_vendor_invoice_goes_out_and_its_posting_is_no_news(buyi
     assert b"V-77" in data
 
 
-async def test_an_invoice_for_several_orders_is_held_since_it_can_name_one(buying: World) -> None:
-    bills(buying, "VendorInvoice")
+@pytest.mark.parametrize("set", ["810", "InvoiceRecords"])
+async def test_an_invoice_for_several_orders_names_each_where_there_is_room(buying: World, set: str) -> None:
+    bills(buying, "VendorInvoice", set)
     first, second = order(buying), order(buying)
     reference = pending(buying, first)
     for line in buying.simulator.state.store.rows("VendorInvoiceLines", InvoiceLineNumber=2):
         buying.simulator.state.store.update(line, {"PurchaseOrder": second})
     purchasing.post_invoice(buying.simulator.state, reference)
     await buying.once()
+    if set == "810":
+        (data,) = buying.partner.received().values()
+        segments = [segment.split("*") for segment in data.decode().split("~")]
+        assert [segment[2] for segment in segments if segment[:2] == ["REF", "PO"]] == [first, second]
+        assert of(segments, "BIG")[0][4:5] in ([], [""])
+        return
     assert buying.partner.received() == {}
     async with buying.app() as app:
         (row,) = await app.journal.read(lambda tx: tx.documents.in_state("held"))
-    assert first in row.reason
-    assert second in row.reason
+    assert f"several purchase orders ({first}, {second}), and what is sent has room for one" in row.reason
 
 
 async def test_charges_of_a_pending_invoice_are_told_and_in_its_total(buying: World) -> None:

@@ -261,6 +261,27 @@ async def test_parts_go_together_in_one_file_and_are_written_again_by_the_number
     assert [each.count(b"BIG*") for each in again] == [2]
 
 
+async def test_an_invoice_over_several_orders_waits_for_the_notice_of_each(town: World) -> None:
+    town.extra += '\n[partners.acme.send.810.guard]\nbefore_notice = "hold"\n'
+    sends(town, "PackingSlip", "856")
+    first, second = await made_order(town), await made_order(town, "4500124")
+    town.simulator.post_packing_slip(first)
+    await town.once()
+    number = town.simulator.post_summary_invoice([first, second])
+    async with town.app() as app:
+        await app.once()
+        (row,) = await app.journal.read(lambda tx: tx.documents.in_state("held"))
+    assert "no ship notice for order 4500123, 4500124 went out before it" in row.reason
+    for line in town.simulator.state.rows("SalesOrderLinesV3", SalesOrderNumber=second):
+        record = town.simulator.state.store.one("SalesOrderLinesV3", InventoryLotId=line["InventoryLotId"])
+        assert record is not None
+        town.simulator.state.store.update(record, {"SalesOrderLineStatus": "Backorder"})
+    town.simulator.post_packing_slip(second)
+    for _ in range(2):
+        await town.once()
+    assert orders_of(town, "810") == {number: ["", "4500123", "4500124"]}
+
+
 async def test_why_finds_by_each_order_what_is_for_it_also_while_it_is_held(town: World) -> None:
     town.knobs["on_event"] = SPLIT
     sends(town, "PackingSlip", "856")
