@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from d365edi.edi import bare, reader, sniff
 from d365edi.edi.bare import AgreedEnvelope
+from d365edi.edi.header import NOISE, headless
 from d365edi.edi.interchange import FileReport
 from d365edi.flows.partner import TradingPartner
 from d365edi.settings.envelope import BARE
@@ -24,6 +25,16 @@ def read(partner: TradingPartner, payload: bytes) -> FileReport | None:
 def agreed_for(partner: TradingPartner, payload: bytes) -> AgreedEnvelope | None:
     """What stands for the envelope of a file that begins with bare sets; None for any other, and where envelopes are ours."""
     return next((agreed for agreed in _agreed(partner) if bare.begins(payload, agreed)), None)
+
+
+def unread(partner: TradingPartner, name: str, payload: bytes) -> str:
+    """Why nothing of a file could be read, and what to do: where it has sets, the settings may lack that they come bare."""
+    close = f'{sniff.missing(payload)}; then: d365edi reject {name} --why "..."'
+    standard = headless(payload.lstrip(NOISE))
+    if standard is None or standard not in partner.settings.envelopes:
+        return close
+    setting = f'envelope = "sterling" under [partners.{partner.name}] {standard.lower()}'
+    return f"{close}; or, where another system takes envelopes off, write {setting}, and: d365edi release {name}"
 
 
 def _agreed(partner: TradingPartner) -> Iterator[AgreedEnvelope]:

@@ -8,7 +8,6 @@ Knows: interchanges, groups, sets, their partners, which map reads them. Does no
 
 from dataclasses import dataclass, field, replace
 
-from d365edi.edi import sniff
 from d365edi.edi.acknowledgment import Answer
 from d365edi.edi.findings import unread
 from d365edi.edi.interchange import FileReport, GroupReport, InterchangeReport, SetReport
@@ -66,7 +65,7 @@ def parse(ctx: FlowContext, partner: TradingPartner, message: Message, payload: 
     parsed = ParsedFile()
     report = contents.read(partner, payload)
     if report is None:
-        parsed.problems.append(f'{sniff.missing(payload)}; then: d365edi reject {message.name} --why "..."')
+        parsed.problems.append(contents.unread(partner, message.name, payload))
         return parsed
     parsed.problems.extend(str(finding) for finding in report.findings if finding.severity == "error")
     _sort(ctx, partner, report, parsed)

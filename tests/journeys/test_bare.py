@@ -12,6 +12,7 @@ import pytest
 from d365edi.cli.annotate import annotate
 from d365edi.cli.inspect_file import inspect_file
 from d365edi.edi import reader
+from d365edi.errors import SettingsError
 from d365edi.flows.contents import complete
 from d365edi.journal import Message, Tx
 from d365edi.sandbox.sterling import SterlingSimulator
@@ -185,6 +186,25 @@ async def test_a_held_bare_order_is_read_again_from_its_bytes(box: World) -> Non
     assert [line["ItemNumber"] for line in box.sales_orders()["4500123"]] == ["D0003", "D0002"]
 
 
+async def test_what_comes_bare_unagreed_is_set_aside_with_the_setting_that_reads_it(box: World) -> None:
+    agreed, box.extra = (
+        box.extra,
+        box.extra.replace(', them = "ZZ:STORE", envelope = "sterling"', ', them = "ZZ:STORE"'),
+    )
+    drop(box, "a.edi", bare(box.order("4500123")))
+    for _ in range(4):  # it may still grow: nothing says that its end is there
+        await box.once()
+    async with box.app() as app:
+        (message,) = await app.journal.read(lambda tx: tx.messages.search("a.edi"))
+    assert message.state == "quarantined"
+    assert 'write envelope = "sterling" under [partners.store] x12, and: d365edi release a.edi' in message.reason
+    box.extra = agreed
+    async with box.app() as app:
+        await app.release("a.edi", "pat")
+    await box.once()
+    assert sorted(box.sales_orders()) == ["4500123"]
+
+
 async def test_sterling_takes_envelopes_off_and_writes_them_between_us_and_the_partner(box: World) -> None:
     async with SterlingSimulator() as sterling:
         state, ours = sterling.state, X12Address(("01", "123456789"), ("ZZ", "STORE"), "123456789", "STORE")
@@ -245,3 +265,5 @@ async def test_check_and_explain_say_what_the_daemon_would_do(box: World, tmp_pa
         "name the one in whose pickup it lies, as --partner store"
     )
     assert inspect_file(data, at, partners, "store").good
+    with pytest.raises(SettingsError, match='the settings have no partner "nobody"; known are: acme, store, other'):
+        inspect_file(data, at, partners, "nobody")
