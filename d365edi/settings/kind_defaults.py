@@ -1,7 +1,7 @@
 """Defaults that depend on another table: on the kind of the endpoint that a pickup or a delivery names, or on the envelope.
 
-They are a tree like those that are read from files, with the lowest precedence, so that whoever uses the settings finds each
-value where it belongs and knows no second default.
+They are put into the tree that was read from files, where that has no value, so that whoever uses the settings finds each where
+it belongs and knows no second default.
 
 Knows: which defaults there are. Does not know: how values are written.
 """
@@ -13,6 +13,16 @@ from .written import bare, in_mailbox, partners, table
 
 FILE_IN_MAILBOX = "{partner}_{set}_{control:09}.edi"
 """Default name of what we put into a mailbox, where names of several partners meet."""
+
+
+def filled(tree: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """A tree with the defaults where it has no value. What it has keeps its order: flows are served and shown in it."""
+    found = dict(tree)
+    for key, value in defaults.items():
+        known = found.setdefault(key, value)
+        if isinstance(known, Mapping) and isinstance(value, Mapping):
+            found[key] = filled(known, value)
+    return found
 
 
 def by_kind(written: Mapping[str, Any]) -> dict[str, Any]:

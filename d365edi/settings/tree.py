@@ -22,7 +22,7 @@ from .daemon import Daemon, Log, Secrets
 from .endpoint_kinds import Endpoint
 from .errors import ErrorReporter
 from .files import Key, Locations
-from .kind_defaults import by_kind
+from .kind_defaults import by_kind, filled
 from .partners import Partner
 from .section import SecretRef
 from .values import Name, Text, folder
@@ -158,7 +158,7 @@ def load(path: Path, environ: Mapping[str, str] = os.environ, *, keyring: Keyrin
     overrides, more = environment.read(environ, written, Settings.model_fields, locations)
     errors += more
     reporter = ErrorReporter(Settings, files.merged(written, overrides), locations)
-    at_sources = _sources.set((overrides, written, by_kind(reporter.written)))
+    at_sources = _sources.set((overrides, filled(written, by_kind(reporter.written))))
     at_folder = folder.set(path.parent)
     try:
         settings = Settings()

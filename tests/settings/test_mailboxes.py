@@ -162,6 +162,16 @@ def test_defaults_depend_on_the_kind_of_endpoint_and_on_the_envelope(reading: Ca
     )
 
 
+def test_defaults_leave_everything_in_the_order_of_the_file(reading: Callable[..., Settings]) -> None:
+    files = '[partners.files]\ncustomer = { usmf = "US-005" }\n[partners.acme]'
+    assert list(reading("[partners.acme]", files).partners) == ["files", "acme", "globex"]
+    first = '[partners.acme.send.Vendor]\nof = "Vendor"\ncompany = "usmf"\nevery = "1h"\nto = { endpoint = "files", path = "to" }\n'
+    assert list(reading("[partners.acme.send.810]", f"{first}[partners.acme.send.810]").partners["acme"].send) == [
+        "Vendor",
+        "810",
+    ]
+
+
 def test_what_is_written_overrides_these_defaults(reading: Callable[..., Settings]) -> None:
     written = reading(TO, to("{control}.x12", ', extract = "always"')).partners["acme"].send["810"].to
     assert (written.file, written.extract) == ("{control}.x12", 0)
