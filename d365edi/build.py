@@ -30,7 +30,7 @@ from d365edi.endpoints.sterling.endpoint import SterlingEndpoint
 from d365edi.endpoints.tls import Trust
 from d365edi.maps import table
 from d365edi.maps.d365.plans import charge_queries
-from d365edi.matching import dimensions, locations, posted
+from d365edi.matching import code_lists, dimensions, locations, posted
 from d365edi.odata.plan import Query
 from d365edi.partners import charge_sets
 from d365edi.settings import Settings
@@ -244,7 +244,23 @@ def _probes(settings: Settings) -> Iterator[Probe]:
         remedy = f'{role}, or set ship_to = "order" or "default" under {", ".join(flows)}'
         yield Probe("addresses", locations.any_address(), remedy)
     yield from _charge_probes(settings)
+    yield from _chart_probes(settings)
     yield from _posted_probes(settings)
+
+
+def _chart_probes(settings: Settings) -> Iterator[Probe]:
+    """The chart of accounts of each company in which vendor invoices are created, where the settings do not have it."""
+    needed: dict[str, bool] = {}
+    for partner in settings.partners.values():
+        for receive in partner.receive.values():
+            if receive.create == "VendorInvoice" and receive.company not in settings.d365.charts:
+                needed[receive.company] = needed.get(receive.company, False) or code_lists.MAIN_ACCOUNT in partner.codes
+    for company, must in needed.items():
+        remedy = (
+            f'in D365, give the application\'s user a role that may read it, or write charts = {{ {company} = "..." }}'
+        )
+        query = code_lists.chart_query(company)
+        yield Probe(f"chart of {company}", query, f"{remedy} under [d365]", code_lists.say_chart, not must)
 
 
 def _posted_probes(settings: Settings) -> Iterator[Probe]:

@@ -7,6 +7,7 @@ Knows: settings of partners, constructors of maps. Does not know: endpoints, sec
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -54,22 +55,23 @@ def _partner(settings: Settings, name: str, partner: Partner) -> TradingPartner:
         name=name,
         settings=partner,
         options=ReadOptions(strictness=partner.acks.strictness, severities=partner.acks.severity, overlays=overlays),
-        profile=_profile(name, partner),
+        profile=_profile(settings, name, partner),
         pickups={what: _pickup(settings, name, what, pickup) for what, pickup in partner.pickup.items()},
         receives={set_id: _receive(settings, name, partner, set_id, flow) for set_id, flow in partner.receive.items()},
         sends={set_id: _send(settings, name, partner, set_id, flow) for set_id, flow in partner.send.items()},
     )
 
 
-def _profile(name: str, partner: Partner) -> Profile:
+def _profile(settings: Settings, name: str, partner: Partner) -> Profile:
     """What the partner's own tables say, for no company yet."""
     places = {
         code: PartnerLocation(row.location, row.site, row.warehouse, row.account, row.company or "")
         for code, row in partner.locations.items()
     }
     variants = {theirs: Variant(**found) for theirs, row in partner.items.items() if (found := row.dimensions)}
-    units = dict(partner.codes.get("unit", {}))
-    return Profile(name, items=_items(partner), variants=variants, units=units, locations=places)
+    units, charts = dict(partner.codes.get("unit", {})), settings.d365.charts
+    profile = Profile(name, items=_items(partner), variants=variants, units=units, locations=places)
+    return replace(profile, codes=partner.codes, charts=charts)
 
 
 def _items(partner: Partner) -> dict[str, str]:

@@ -168,12 +168,16 @@ def _notes(found: Sequence[Remark]) -> Iterator[str]:
 
 
 def _places(document: Document) -> Iterator[str]:
-    """Which account an order is of and where its goods go, as it was resolved."""
+    """Which account an order is of and where its goods go, and by what each reference was resolved."""
     answers = Resolution.from_json(document.answers) if document.answers else Resolution()
     if answers.customer:
         yield f"    of customer {answers.customer}"
     for line, place in sorted(answers.places.items()):
         yield f"    {_line(line, answers) if line else 'it'} goes {place}"
+    found = [*answers.sources.items()]
+    yield from (f"    {answer} by {source}" for answer, source in found[:SHOWN])
+    if len(found) > SHOWN:
+        yield f"    and {len(found) - SHOWN} more answers"
 
 
 def _line(number: int, answers: Resolution) -> str:

@@ -28,7 +28,7 @@ from d365edi.documents.values import (
 
 class InvoiceLine(SpelledPart):
     """One line. `quantity` is negative on a credit; `price` is for `price_per`, as an order line's is. `alternatives` are other
-    items that are named beside its own.
+    items that are named beside its own. `main_account` is the account of the general ledger that a line without an item is for.
 
     `order_number` and `sales_order` are the order of the line, where the invoice is for several: the buyer's number of it and the
     seller's. `stores` is how much of it is for which store, where that is known. `order_line`, `lot` and `location` say which
@@ -63,6 +63,7 @@ class InvoiceLine(SpelledPart):
     order_line: int | None = None
     lot: Text | None = None
     location: Text | None = None
+    main_account: Text | None = None
 
 
 class Invoice(Document):

@@ -33,12 +33,13 @@ async def add(ctx: FlowContext, receive: ReceiveFlow, table: Table, answers: Res
     policy, own = receive.dimensions, tuple(constants(table, receive.dimensions.place))
     kinds: set[Kind] = {each.kind for each in own if each.kind != "account"}
     kinds |= {"default"} if policy.values else set()
+    kinds |= {"ledger"} if answers.accounts else set()
     if not kinds and not own and not _has_accounts(table):
         return answers
     formats = await _formats(ctx, policy, kinds)
     if isinstance(formats, Finding):
         return Held((str(formats),))
-    if found := dimensions.problems(policy, own, formats):
+    if found := dimensions.problems(policy, own, formats, accounts=bool(answers.accounts)):
         for query in (dimensions.formats_query(), dimensions.delimiter_query()):
             ctx.answers.pop(query, None)
         return Held(tuple(map(str, found)))

@@ -102,6 +102,8 @@ def _refused(reference: UnresolvedReference, error: NotAsked) -> Finding | Resol
         return known or ResolvedReference(reference.kind, "", reference.lines, reference.subject)
     if reference.refused is None:
         raise error
+    if isinstance(reference.refused, ResolvedReference):
+        return reference.refused
     return replace(reference.refused, message=f"{reference.refused.message} ({error.message})")
 
 

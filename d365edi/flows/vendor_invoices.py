@@ -19,13 +19,16 @@ from d365edi.flows.context import FlowContext
 from d365edi.flows.messages import document_revision
 from d365edi.flows.partner import ReceiveFlow, TradingPartner
 from d365edi.flows.prepared import Held, Planned
+from d365edi.flows.resolve import Resolved
 from d365edi.journal import Document
 from d365edi.maps.d365 import plans as d365
 from d365edi.maps.d365.schema import header
 from d365edi.maps.table import Table
-from d365edi.matching import order_match, posted, references, vendor_invoices
+from d365edi.matching import code_lists, order_match, posted, references, vendor_invoices
 from d365edi.matching.lines import line_numbers
+from d365edi.matching.lookup import Profile
 from d365edi.matching.order_match import Matched
+from d365edi.matching.references import References
 from d365edi.matching.resolution import Resolution
 from d365edi.matching.vendor_invoices import InvoicePolicy, Taken
 from d365edi.odata.canonical import day
@@ -75,12 +78,15 @@ async def plan(
     resolved = await resolve.answer(ctx, references.of_invoice(taken.invoice, profile))
     if problems := (*wrong, *resolved.problems):
         return _held(document, problems)
+    currency = resolved.resolution.more.get(code_lists.CURRENCY, taken.invoice.currency)
+    taken = replace(taken, invoice=taken.invoice.replace(currency=currency))
     matched = await _matched(ctx, taken, resolved.resolution, policy, receive)
     again, said = await _posted(ctx, matched.invoice, resolved.resolution, policy, receive.settings.company)
     if isinstance(said, Held):
         return said
-    if matched.problems:
-        return _held(document, matched.problems)
+    resolved = await _accounted(ctx, matched.invoice, profile, resolved)
+    if problems := (*matched.problems, *resolved.problems):
+        return _held(document, problems)
     answers = await display_values.add(ctx, receive, table, await _received(ctx, document, resolved.resolution))
     if isinstance(answers, Held):
         return answers
@@ -102,6 +108,24 @@ async def _matched(
     if receive.settings.lines == "from_order":
         problems += order_match.unmakeable(found.invoice, taken.charges)
     return replace(found, problems=problems)
+
+
+async def _accounted(ctx: FlowContext, invoice: Invoice, profile: Profile, resolved: Resolved) -> Resolved:
+    """The answers with the main accounts of lines that are for no order and no item."""
+    accounts = code_lists.accounted(invoice)
+    if not accounts:
+        return resolved
+    chart = profile.charts.get(profile.company, "")
+    if not chart:
+        resolved = await resolve.answer(
+            ctx, References(resolved.resolution, (code_lists.chart(profile, invoice.number),))
+        )
+        chart = resolved.resolution.more.get("chart", "")
+    if not chart:
+        return resolved
+    asked = tuple(code_lists.main_accounts(accounts, chart, profile, invoice.number))
+    more = await resolve.answer(ctx, References(resolved.resolution, asked))
+    return replace(more, notes=(*resolved.notes, *more.notes))
 
 
 def _plan(table: Table, invoice: Invoice, taken: Taken, answers: Resolution, receive: ReceiveFlow) -> WritePlan:
@@ -158,7 +182,7 @@ async def _posted(
             f'let the service user read posted vendor invoices, or write posted_check = "warn" under [{policy.place}]'
         )
         return {}, Held((why, f"{remedy}, then: d365edi release {invoice.number}"))
-    if found := posted.found(rows, invoice.number, year):
+    if found := posted.found(rows, account, invoice.number, year):
         return {}, Held((found, f'd365edi reject {invoice.number} --why "..."'))
     return again, ()
 

@@ -169,7 +169,17 @@ def answered(resolution: Resolution, policy: DimensionPolicy, formats: Dimension
             found[name] = escaped(account, formats.delimiter)
     if policy.values and not policy.by_d365:
         found[ANSWER] = display(policy.values, formats.names["default"], formats)
-    return resolution.with_more(found)
+    accounts = {line: _ledger(account, policy, formats) for line, account in resolution.accounts.items()}
+    return resolution.with_more(found).with_accounts(accounts)
+
+
+def _ledger(account: str, policy: DimensionPolicy, formats: DimensionFormats) -> str:
+    """The display value of a main account, with those of a flow's dimensions that its format has."""
+    return display({**policy.values, _segment(): account}, formats.names["ledger"], formats)
+
+
+def _segment() -> str:
+    return str(tables()["dimensions"]["account"]["segment"])
 
 
 def action(policy: DimensionPolicy) -> tuple[str, str, dict[str, Any]]:
@@ -182,10 +192,12 @@ def action(policy: DimensionPolicy) -> tuple[str, str, dict[str, Any]]:
 
 # -- what holds -------------------------------------------------------------------------------------------------------
 def problems(
-    policy: DimensionPolicy, constants: Iterable[ConstantValue], formats: DimensionFormats
+    policy: DimensionPolicy, constants: Iterable[ConstantValue], formats: DimensionFormats, *, accounts: bool = False
 ) -> tuple[Finding, ...]:
-    """What D365 would refuse of the dimensions of a flow, or read otherwise than they are meant."""
+    """What D365 would refuse of the dimensions of a flow, or read otherwise than they are meant. `accounts`: lines are written to
+    main accounts."""
     found = list(_of_values(policy, formats)) if policy.values else []
+    found += list(_of_accounts(policy, formats)) if accounts else []
     found += [finding for constant in constants for finding in _of_constant(constant, formats)]
     return tuple(found)
 
@@ -209,6 +221,15 @@ def _of_values(policy: DimensionPolicy, formats: DimensionFormats) -> Iterator[F
             message = f'the dimensions under {place} make "{text}", which D365 reads as other values: it parts them by'
             remedy = "use values without the delimiter and without a backslash at the end, then release the document"
             yield unmet("dimensions", text, f'{message} "{formats.delimiter}"', remedy)
+
+
+def _of_accounts(policy: DimensionPolicy, formats: DimensionFormats) -> Iterator[Finding]:
+    names = formats.names.get("ledger")
+    if names is None:
+        yield _inactive("ledger", f"[{policy.place}]")
+    elif _segment().casefold() not in {name.casefold() for name in names}:
+        message = f"the active format of ledger accounts ({', '.join(names)}) has no {_segment()}"
+        yield unmet("dimensions", _segment(), message, "add it to the format in D365, then release the document")
 
 
 def _of_constant(constant: ConstantValue, formats: DimensionFormats) -> Iterator[Finding]:

@@ -45,6 +45,8 @@ def agreed(reference: UnresolvedReference, rows: Sequence[Rows]) -> ResolvedRefe
         if differs is not None and reference.gtin_unit == "hold":
             return differs
         made = _variant(reference, item, known)
+        if isinstance(made, ResolvedReference):
+            made = replace(made, source=", ".join(dict.fromkeys(lookup.query.set for lookup, _ in known)))
         return replace(made, notes=(differs.message,)) if differs and isinstance(made, ResolvedReference) else made
     miss = reference.miss
     if not known:

@@ -137,7 +137,8 @@ def _listed(
     }
     for kind, value in values.items():
         if value is not None:
-            yield ResolvedReference(kind, value, lines, party.id or "")
+            own = f"[partners.{profile.partner}.locations]"
+            yield ResolvedReference(kind, value, lines, party.id or "", source=own)
     if row.location is None and row.account is None and profile.ship_to != "default":
         yield replace(_of_customer(party, lines, order, profile), miss=None, refused=None, optional=True)
 

@@ -45,6 +45,9 @@ class Profile:
     `variants` has those of their items that are a variant of ours. `buys`: orders become purchase orders of ours, at `vendor` or
     at one of `vendors` (theirs = ours).
 
+    `codes` are their codes = ours, by what they are codes of; `charts` the chart of accounts of a company, where the settings say
+    it.
+
     `flow` is the table in the settings of what is received, `ship_to_place` and `line_place` the elements that the code of a
     ship-to is in; sentences name them."""
 
@@ -62,6 +65,8 @@ class Profile:
     vendor: str | None = None
     vendors: Mapping[str, str] = field(default_factory=dict)
     buys: bool = False
+    codes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    charts: Mapping[str, str] = field(default_factory=dict)
     gtin_unit: UnitRule = "take"
 
 
@@ -95,9 +100,9 @@ class UnresolvedReference:
     0 the order as a whole).
 
     When no lookup finds it, `miss` is the finding, or what it is then; None where it is left open. `several` begins the
-    sentence when lookups find different results. `extra` names a second field to return. `refused` is the finding when D365
-    does not let us ask; None where that is an error, or `optional`: a reference that may as well be left open. `agree`: all
-    lookups are asked, and what they find must be the same. `more`: further answers, each with the field that it is read from;
+    sentence when lookups find different results. `extra` names a second field to return. `refused` is the finding, or what it is,
+    when D365 does not let us ask; None where that is an error, or `optional`: a reference that may as well be left open. `agree`:
+    all lookups are asked, and what they find must be the same. `more`: further answers, each with the field that it is read from;
     `hold`: a field, and its values that hold the document; `filled`: a field, and the finding where it says anything.
     `unit`: what is ordered in; a barcode of another unit does what `gtin_unit` says."""
 
@@ -108,7 +113,7 @@ class UnresolvedReference:
     miss: Finding | ResolvedReference | None = None
     several: str = ""
     extra: str = ""
-    refused: Finding | None = None
+    refused: Finding | ResolvedReference | None = None
     optional: bool = False
     agree: bool = False
     more: tuple[tuple[str, str], ...] = ()

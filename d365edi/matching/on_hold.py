@@ -18,9 +18,11 @@ def held(reference: UnresolvedReference, row: Mapping[str, Any], name: str) -> F
     field, members = reference.hold
     if not field or str(row.get(field) or "") not in members:
         return None
-    what = reference.kind.partition("_")[0]
+    what, state = reference.kind.partition("_")[0], "on hold"
+    if reference.kind == "main_account":
+        what, state = "main account", "suspended"
     remedy = "take the hold away in D365, then release the document; or reject it"
-    return unmet(reference.kind, name, f"{what} {name} is on hold in D365 ({field} {row[field]})", remedy)
+    return unmet(reference.kind, name, f"{what} {name} is {state} in D365 ({field} {row[field]})", remedy)
 
 
 def elsewhere(reference: UnresolvedReference, row: Mapping[str, Any], name: str) -> Iterator[str]:

@@ -34,12 +34,13 @@ def check(account: str, number: str) -> dict[str, Any]:
     return {"set": table["set"], "lookup": lookup, "date": table["date"], "voucher": table["voucher"]}
 
 
-def found(rows: Iterable[Row], number: str, year: str) -> str:
-    """That an invoice was posted, with voucher and date; "" where none of the rows is it. `year`: within which its number counts
-    once, "" for ever."""
+def found(rows: Iterable[Row], account: str, number: str, year: str) -> str:
+    """That an invoice of an account was posted, with voucher and date; "" where none of the rows is it (D365 finds more for a
+    text with an asterisk). `year`: within which its number counts once, "" for ever."""
     table = tables()["posted"]["VendorInvoice"]
     for row in rows:
         when = str(row.get(table["date"]) or "")[:10]
-        if same_text(row.get(table["number"]), number) and when.startswith(year):
+        same = same_text(row.get(table["account"]), account) and same_text(row.get(table["number"]), number)
+        if same and when.startswith(year):
             return f"it was posted before: voucher {row.get(table['voucher'])} of {when}"
     return ""

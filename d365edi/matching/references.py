@@ -30,7 +30,7 @@ from d365edi.documents import (
 )
 from d365edi.documents.values import ItemIds
 from d365edi.edi.findings import Finding
-from d365edi.matching import item_numbers, on_hold, vendor_orders
+from d365edi.matching import code_lists, item_numbers, on_hold, vendor_orders
 from d365edi.matching.barcodes import variants, whole_gtins
 from d365edi.matching.locations import delivery_places, ordering, paying
 from d365edi.matching.lookup import Lookup, Profile, Rows, UnresolvedReference, tables, unmet
@@ -78,9 +78,10 @@ def find_references(document: Ordering | Remittance | Outbound, profile: Profile
 
 
 def of_invoice(invoice: Invoice, profile: Profile) -> References:
-    """The references of a vendor's invoice: its vendor, its units, and its items, which the order that it is for may say too."""
+    """The references of a vendor's invoice: its vendor, currency and units, and its items, which the order that it is for may say
+    too."""
     whose = vendor_orders.vendor(invoice, profile, "VendorInvoice")
-    known, unresolved = list[ResolvedReference](), [whose]
+    known, unresolved = list[ResolvedReference](), [whose, *code_lists.of_document(invoice, profile)]
     _lines(invoice, replace(profile, vendor=whose.subject, gtin_unit="take"), known, unresolved)
     left = [
         replace(each, miss=ResolvedReference("item", "", each.lines)) if each.kind == "item" and each.agree else each
@@ -96,18 +97,23 @@ def _lines(
     unresolved: list[UnresolvedReference],
 ) -> None:
     """Add the items and units of lines to what is known and what is not."""
+    own = f"[partners.{profile.partner}.{{}}]"
     for (candidates, unit), lines in _by_item(document, profile).items():
         items = {number: profile.items[number] for _, number in candidates if number in profile.items}
         variants = item_numbers.together({profile.variants[number]} for number in items if number in profile.variants)
         if len(set(items.values())) == 1 and variants:
-            known.append(ResolvedReference("item", next(iter(items.values())), lines, more=variants[0].said))
+            (theirs, item), *_ = items.items()
+            known.append(
+                ResolvedReference("item", item, lines, theirs, more=variants[0].said, source=own.format("items"))
+            )
         elif items:
             unresolved.append(_torn(document, profile, items, lines))
         else:
             unresolved.append(_item(document, profile, candidates, lines, unit))
     for unit, lines in _by_unit(document).items():
         if unit in profile.units:
-            known.append(ResolvedReference("unit", profile.units[unit], lines, unit))
+            source = own.format("codes.unit")
+            known.append(ResolvedReference("unit", profile.units[unit], lines, unit, source=source))
         else:
             unresolved.append(_unit(document, profile, unit, lines))
 
@@ -116,6 +122,7 @@ def _whose(document: Ordering, profile: Profile) -> tuple[list[ResolvedReference
     """Who orders of us, or of whom we order, and where the goods go."""
     if profile.buys and isinstance(document, PurchaseOrder):
         found = [vendor_orders.vendor(document, profile), *vendor_orders.places(document, profile)]
+        found += code_lists.of_document(document, profile)
         known = [each for each in found if isinstance(each, ResolvedReference)]
         return known, [each for each in found if isinstance(each, UnresolvedReference)]
     profile = ordering(document, profile)
@@ -136,7 +143,9 @@ def resolve(reference: UnresolvedReference, rows: Sequence[Rows]) -> ResolvedRef
             extra = str(hits[0].get(reference.extra) or "") if reference.extra else ""
             more = tuple((name, str(hits[0].get(field) or "")) for name, field in reference.more)
             notes = tuple(on_hold.elsewhere(reference, hits[0], names[0]))
-            return ResolvedReference(reference.kind, names[0], reference.lines, reference.subject, extra, more, notes)
+            source = "" if reference.filled else lookup.query.set
+            about = (reference.kind, names[0], reference.lines, reference.subject)
+            return ResolvedReference(*about, extra, more, notes, source)
         if names and reference.several:
             remedy = "make it unique in D365, or add it to the partner's own table, then release the document"
             message = f"{reference.several}: {', '.join(names)}"
@@ -175,11 +184,8 @@ def _customer(order: Ordering | Remittance, profile: Profile) -> UnresolvedRefer
     message = wrong if account else f"no customer of {profile.company} is set"
     remedy = f"correct customer under [partners.{profile.partner}], then: d365edi release {order.number}"
     miss = unmet("customer", account, message, remedy)
-    query = Query(
-        table["set"],
-        (eq("dataAreaId", profile.company), eq(table["account"], account)),
-        ("dataAreaId", table["account"], table["invoice"], table["hold"]),
-    )
+    fields = ("dataAreaId", table["account"], table["invoice"], table["hold"])
+    query = Query(table["set"], (eq("dataAreaId", profile.company),), fields).among(table["account"], (account,))
     lookups = (Lookup(query, table["account"], (account,), table["account"]),) if account else ()
     hold = (table["hold"], tuple(table["held_by"]["SalesOrder"]))
     return UnresolvedReference("customer", account, (), lookups, miss, extra=table["invoice"], hold=hold)
@@ -276,7 +282,7 @@ def _by_unit(order: Lined) -> dict[str, tuple[int, ...]]:
 
 def _unit(order: Lined, profile: Profile, unit: str, lines: tuple[int, ...]) -> UnresolvedReference:
     table = tables()["unit"]
-    query = Query(table["set"], (eq(table["symbol"], unit),), (table["symbol"],))
+    query = Query(table["set"], (), (table["symbol"],)).among(table["symbol"], (unit,))
     word = order.lines[lines[0] - 1].spelling("unit") or unit
     message = f'unit "{unit}" (line {lines[0]}, theirs: {word}) is no unit of D365'
     remedy = f'add {word} = "..." under [partners.{profile.partner}.codes.unit], then: d365edi release {order.number}'

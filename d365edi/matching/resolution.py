@@ -12,8 +12,11 @@ from typing import Any, Literal
 
 ReferenceKind = Literal[
     "customer", "vendor_account", "item", "unit", "location", "site", "warehouse", "address", "buyer", "vendor", "gtin",
+    "currency", "payment_terms", "delivery_mode", "delivery_terms", "chart", "main_account",
 ]  # fmt: skip
 
+CODES = ("currency", "payment_terms", "delivery_mode", "delivery_terms", "chart")
+"""The kinds that are codes of the whole document, of which D365 has a list."""
 WHOLE = (0,)
 """In place of lines: the document as a whole."""
 PLACE = ("location", "site", "warehouse", "address")
@@ -26,7 +29,7 @@ class ResolvedReference:
 
     `extra` is a second value that some kinds have: a customer's invoice account. Line 0 is the order as a whole.
     `more` are further answers by name: of an item the dimensions of its variant. `notes` are
-    warnings for a person, which hold nothing."""
+    warnings for a person, which hold nothing. `source` is what answered: a set of D365, or a table of the settings."""
 
     kind: ReferenceKind
     value: str
@@ -35,6 +38,7 @@ class ResolvedReference:
     extra: str = ""
     more: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
+    source: str = ""
 
 
 VARIANT = ("color", "configuration", "size", "style", "version")
@@ -107,7 +111,8 @@ class Resolution:
 
     Lines are those that are written to D365. `parts` says of which line of the order each was made, where they are not the same.
     `places` has 0 for the order as a whole, and the lines with a place of their own. `more` has what else was answered, by name:
-    the vendor with what is read with it. `variants` has the lines whose item is a variant of a product master."""
+    the vendor with what is read with it. `variants` has the lines whose item is a variant of a product master, `accounts` the
+    main account of lines that are for no item. `sources` says what was answered ("item ACME-1 = D0001"), and by what."""
 
     customer: str | None = None
     invoice_customer: str | None = None
@@ -118,12 +123,18 @@ class Resolution:
     parts: tuple[Part, ...] = ()
     more: Mapping[str, str] = field(default_factory=dict)
     variants: Mapping[int, Variant] = field(default_factory=dict)
+    accounts: Mapping[int, str] = field(default_factory=dict)
+    sources: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     def plus(self, *references: ResolvedReference) -> Resolution:
         """This resolution with further references; a later one counts. Pass all of them at once: each call copies the rest."""
         items, units, theirs, change = dict(self.items), dict(self.units), dict(self.theirs), dict[str, Any]()
         places, more, variants = dict(self.places), dict(self.more), dict(self.variants)
+        accounts, sources = dict(self.accounts), dict(self.sources)
         for reference in references:
+            if reference.value and reference.source:
+                asked = " ".join(dict.fromkeys((reference.kind.replace("_", " "), reference.subject))).rstrip(" ")
+                sources[f"{asked} = {reference.value}"] = reference.source
             if reference.kind == "customer":
                 change |= {"customer": reference.value, "invoice_customer": reference.extra or reference.value}
             elif reference.kind in PLACE:
@@ -133,6 +144,10 @@ class Resolution:
             elif reference.kind == "vendor_account":
                 more |= {"vendor": reference.value, "invoice_vendor": reference.value}
                 more |= {name: value for name, value in reference.more if value}
+            elif reference.kind in CODES:
+                more |= {reference.kind: reference.value} if reference.value else {}
+            elif reference.kind == "main_account":
+                accounts.update(dict.fromkeys(reference.lines, reference.value))
             elif reference.kind == "unit":
                 units[reference.subject] = reference.value
             elif reference.kind == "item":
@@ -143,19 +158,25 @@ class Resolution:
             elif reference.value:
                 for line in reference.lines:
                     theirs[line] = replace(theirs.get(line, PartnerNumbers()), **{reference.kind: reference.value})
-        return replace(
-            self, items=items, units=units, theirs=theirs, places=places, more=more, variants=variants, **change
-        )
+        change |= {"items": items, "units": units, "theirs": theirs, "places": places, "more": more}
+        return replace(self, variants=variants, accounts=accounts, sources=sources, **change)
 
     def with_more(self, answers: Mapping[str, str]) -> Resolution:
         """This resolution with further answers by name."""
         return replace(self, more={**self.more, **answers})
 
+    def with_accounts(self, accounts: Mapping[int, str]) -> Resolution:
+        """This resolution with the main accounts of lines as they are written."""
+        return replace(self, accounts=accounts)
+
     def of(self, name: str, line: int, unit: str | None) -> str | None:
-        """The value that a row of a D365 map names: `customer` or `invoice_customer`; `item`, `unit` or a dimension of the
-        variant of a line; `location`, `site`, `warehouse` or `address` of a line, or with line 0 of the order as a whole."""
+        """The value that a row of a D365 map names: `customer` or `invoice_customer`; `item`, `unit`, `main_account` or a
+        dimension of the variant of a line; `location`, `site`, `warehouse` or `address` of a line, or with line 0 of the order as
+        a whole."""
         if name == "item":
             return self.items.get(line)
+        if name == "main_account":
+            return self.accounts.get(line)
         if name in VARIANT:
             variant = self.variants.get(line)
             return (getattr(variant, name) or None) if variant else None
@@ -179,6 +200,7 @@ class Resolution:
             content["items"] = {int(line): item for line, item in content.get("items", {}).items()}
             content["places"] = {int(line): DeliveryPlace(**each) for line, each in content.get("places", {}).items()}
             content["theirs"] = {int(line): PartnerNumbers(**each) for line, each in content.get("theirs", {}).items()}
+            content["accounts"] = {int(line): account for line, account in content.get("accounts", {}).items()}
             content["variants"] = {int(line): Variant(**each) for line, each in content.get("variants", {}).items()}
             content["parts"] = tuple(Part(**each) for each in content.get("parts", ()))
             return cls(**content)

@@ -50,7 +50,7 @@ def _vendor(account: str, number: str, profile: Profile, creates: str) -> Unreso
     message = f'vendor "{account}" is no vendor of {profile.company}' if account else "it names no vendor of ours"
     miss = unmet("vendor", account, message, f"correct vendor (or vendors) {where}")
     fields = ("dataAreaId", table["account"], table["hold"], *(table[field] for _, field in DETAILS))
-    query = Query(table["set"], (eq("dataAreaId", profile.company), eq(table["account"], account)), fields)
+    query = Query(table["set"], (eq("dataAreaId", profile.company),), fields).among(table["account"], (account,))
     lookups = (Lookup(query, table["account"], (account,), table["account"]),) if account else ()
     return UnresolvedReference(
         "vendor_account",
@@ -75,11 +75,12 @@ def places(order: PurchaseOrder, profile: Profile) -> Iterator[Found]:
 
 def _place(party: TradeParty, lines: tuple[int, ...], order: PurchaseOrder, profile: Profile) -> Iterator[Found]:
     row = profile.locations.get(party.id) if party.id is not None else None
+    own = f"[partners.{profile.partner}.locations]"
     if row is not None and (row.site or row.warehouse):
         if row.site:
-            yield ResolvedReference("site", row.site, lines)
+            yield ResolvedReference("site", row.site, lines, party.id or "", source=own)
         if row.warehouse:
-            yield ResolvedReference("warehouse", row.warehouse, lines)
+            yield ResolvedReference("warehouse", row.warehouse, lines, party.id or "", source=own)
     elif profile.ship_to == "order":
         yield ResolvedReference("address", "order", lines)
     elif profile.ship_to != "default" and party.id is not None:
@@ -88,11 +89,8 @@ def _place(party: TradeParty, lines: tuple[int, ...], order: PurchaseOrder, prof
 
 def _warehouse(code: str, lines: tuple[int, ...], order: PurchaseOrder, profile: Profile) -> UnresolvedReference:
     table = tables()["warehouse"]
-    query = Query(
-        table["set"],
-        (eq("dataAreaId", profile.company), eq(table["ours"], code)),
-        ("dataAreaId", table["ours"], table["site"]),
-    )
+    fields = ("dataAreaId", table["ours"], table["site"])
+    query = Query(table["set"], (eq("dataAreaId", profile.company),), fields).among(table["ours"], (code,))
     miss: Finding = unmet(
         "warehouse",
         code,

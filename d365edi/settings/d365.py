@@ -3,6 +3,7 @@
 Knows: what a client of that environment needs. Does not know: OData, entities, tokens.
 """
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Literal, Self
 
@@ -107,6 +108,8 @@ class D365(SettingsSection):
     """Where charge lines of sales orders are written (`agreed = { D240 = "line:FREIGHT" }` of a flow)."""
     dimensions: Dimensions = Dimensions()
     """Formats and delimiter of financial dimensions and accounts, where D365 is not asked for them."""
+    charts: Mapping[Company, Text] = Field(default_factory=dict)
+    """Company = its chart of accounts, where D365 does not let us read `Ledgers`: { usmf = "Shared" }."""
     throttle: Throttling = Throttling()
     """How long it is not asked when it asks for a pause."""
     slash_keys: Literal["refuse", "encode"] = "refuse"

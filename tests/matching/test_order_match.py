@@ -180,5 +180,6 @@ def test_a_stocked_item_without_an_order_is_held_in_the_words_of_d365() -> None:
     ],
 )
 def test_an_invoice_is_found_posted_by_its_number_and_year(number: str, date: str, year: str, said: str) -> None:
-    rows = [{"InvoiceId": number, "InvoiceDate": date, "LedgerVoucher": "V-1"}]
-    assert posted.found(rows, "INV-1", year) == said
+    rows = [{"InvoiceAccount": "us-101", "InvoiceId": number, "InvoiceDate": date, "LedgerVoucher": "V-1"}]
+    assert posted.found(rows, "US-101", "INV-1", year) == said
+    assert posted.found(rows, "US-1*", "INV-1", year) == ""

@@ -14,7 +14,7 @@ from d365edi.odata.metadata import ServiceModel
 _LISTS = ("key", "name", "needs", "compare", "apart", "orderby", "moments", "whole", "optional_key")
 _SINGLE = ("number", "account", "since", "dated", "quantity")
 _NO_FIELDS = frozenset(
-    {"set", "noun", "stocked", "ended", "default", "ledger", "dropship", "consumer", "receivers", "order"}
+    {"set", "noun", "said_by", "stocked", "ended", "default", "ledger", "dropship", "consumer", "receivers", "order"}
 )
 """Keys of a lookup whose texts are no fields."""
 _MEMBERS = {"stocked": "type", "ended": "status", "default": "type", "ledger": "type"}

@@ -16,12 +16,12 @@ from d365edi.errors import DocumentError
 from d365edi.maps.d365.schema import Section, TableRow
 from d365edi.matching import totals
 from d365edi.matching.dimensions import ANSWER, LEDGER_ACCOUNTS
-from d365edi.matching.resolution import PLACE, VARIANT, Resolution
+from d365edi.matching.resolution import CODES, PLACE, VARIANT, Resolution
 from d365edi.odata.canonical import day
 
 ANSWERS = (
     "customer", "invoice_customer", "vendor", "invoice_vendor", "vendor_currency", "vendor_language", "item", "unit", "received",
-    "lines", "orders", ANSWER, *LEDGER_ACCOUNTS, *PLACE, *VARIANT,
+    "lines", "orders", "main_account", ANSWER, *CODES, *LEDGER_ACCOUNTS, *PLACE, *VARIANT,
 )  # fmt: skip
 """What a row may take from the answers: `answers.item`."""
 TAX_TOTAL = "tax_total"

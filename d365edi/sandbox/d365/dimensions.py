@@ -9,7 +9,7 @@ Knows: delimiters, formats, which fields are display values. Does not know: ODat
 from typing import Any
 
 from .refusals import infolog
-from .tenant import Tenant
+from .tenant import CHART, Tenant
 
 SIGNS = {"Hyphen": "-", "Period": ".", "Underscore": "_", "Bar": "|", "Tilde": "~"}
 DEFAULT = (
@@ -55,6 +55,16 @@ def built(tenant: Tenant, names: list[str], values: list[str]) -> str:
     while each and not each[-1]:
         each.pop()
     return sign.join(each)
+
+
+def check_account(tenant: Tenant, entity: str, text: str) -> None:
+    """Refuse a ledger account whose main account the chart does not have, or has suspended."""
+    account = by_name(tenant, "Ledger", text).get("MainAccount", "")
+    found = tenant.rows("MainAccounts", ChartOfAccounts=CHART, MainAccountId=account)
+    if not found:
+        raise infolog(entity, f"Error: The value {account} is not valid for dimension MainAccount.")
+    if found[0]["IsSuspended"] == "Yes":
+        raise infolog(entity, f"Error: Main account {account} is suspended.")
 
 
 def check(tenant: Tenant, entity: str, given: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from . import masters
+from .dimensions import check_account
 from .refusals import infolog, must_be_filled
 from .store import Record, fold
 from .tenant import Tenant
@@ -179,6 +180,8 @@ def insert_invoice_line(tenant: Tenant, row: Values, given: frozenset[str]) -> N
         item = tenant.one("ReleasedProductsV2", dataAreaId=company, ItemNumber=row["ItemNumber"])
         if item["ProductType"] == "Item":
             raise infolog(INVOICE_LINE, NOT_STOCKED)
+    if line is None and row["MainAccountDisplayValue"]:
+        check_account(tenant, INVOICE_LINE, row["MainAccountDisplayValue"])
     if line is not None:
         defaults = {
             "ItemNumber": line["ItemNumber"],

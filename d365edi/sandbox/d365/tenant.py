@@ -18,6 +18,9 @@ from .store import Record, RowStore, fold
 COUNTRIES = {"US": "USA", "CA": "CAN", "MX": "MEX", "DE": "DEU", "GB": "GBR", "FR": "FRA", "DK": "DNK"}
 """ISO code to F&O's own country/region id: the two live in different fields and only the latter is a key."""
 
+CHART = "Shared"
+"""The chart of accounts of the companies."""
+
 # fmt: off
 US_STATES = frozenset({
     "AL", "AK", "AZ", "AR", "CA", "CO", "CT", "DE", "DC", "FL", "GA", "HI", "ID", "IL", "IN", "IA", "KS", "KY", "LA", "ME",
@@ -90,6 +93,19 @@ class Tenant:
     numbered: Callable[[str, str, int], None] | None = None
     """Called with each number that is given: see `row_log`."""
 
+    def __post_init__(self) -> None:
+        """The sets of the lists; every company has the chart of accounts `CHART`."""
+        for code in sorted(self.currencies):
+            self.add("Currencies", CurrencyCode=code)
+        for company in self.companies:
+            self.add("Ledgers", LegalEntityId=company, ChartOfAccounts=CHART)
+            for code in sorted(self.delivery_modes):
+                self.add("DeliveryModesV2", dataAreaId=company, ModeCode=code)
+            for code in sorted(self.delivery_terms):
+                self.add("DeliveryTerms", dataAreaId=company, TermsCode=code)
+            for name, days in self.payment_terms.items():
+                self.add("PaymentTerms", dataAreaId=company, Name=name, NumberOfDays=days)
+
     def add(self, set: str, **fields: Any) -> Record:
         """Put a row there as an administrator would, past every rule; a row of the same key gets these fields.
 
@@ -143,8 +159,11 @@ class Tenant:
             "JournalName": ("Name", "Ledger journal names", self.journal_names),
             "SalesOrderOriginCode": ("Sales origin", "Sales origin codes", self.origins),
             "DeliveryModeCode": ("Mode of delivery", "Modes of delivery", self.delivery_modes),
+            "DeliveryModeId": ("Mode of delivery", "Modes of delivery", self.delivery_modes),
             "DeliveryTermsCode": ("Delivery terms", "Terms of delivery", self.delivery_terms),
+            "DeliveryTermsId": ("Delivery terms", "Terms of delivery", self.delivery_terms),
             "PaymentTermsName": ("Terms of payment", "Terms of payment", self.payment_terms),
+            "TermsOfPayment": ("Terms of payment", "Terms of payment", self.payment_terms),
             "DeliveryAddressCountryRegionId": ("Country/region", "Countries/regions", set(COUNTRIES.values())),
             "AddressCountryRegionId": ("Country/region", "Countries/regions", set(COUNTRIES.values())),
             "DeliveryAddressCountryRegionISOCode": ("ISO code", "Countries/regions", set(COUNTRIES)),
