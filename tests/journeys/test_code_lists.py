@@ -81,9 +81,10 @@ async def test_the_other_languages_say_an_account_too(charged: World, language: 
         text = text.replace("LIN+2++614141000029:EN", "LIN+2").replace("PRI+AAA:10.5'", "PRI+AAA:10.5'RFF+ADE:6000'")
         charged.partner.drop("bill.edi", text.replace("PRI+AAA:99.99'", "PRI+AAA:99.99'RFF+ADE:600200'").encode())
     else:
+        charged.extra += '[partners.acme.receive.Invoice.map.lines]\nmain_account = "GL Code"\n'
         folder = charged.partner.home / "outbound" / "csv"
         folder.mkdir(parents=True, exist_ok=True)
-        head = "Invoice Number,Invoice Date,Line,Description,Main Account,Line Amount,Invoice Total"
+        head = "Invoice Number,Invoice Date,Line,Description,GL Code,Line Amount,Invoice Total"
         rows = "INV-9,2026-11-02,1,FREIGHT,6000,50,75\nINV-9,2026-11-02,2,HANDLING,600200,25,75"
         (folder / "bills.csv").write_text(f"{head}\n{rows}\n")
     for _ in range(2):
