@@ -24,7 +24,8 @@ from d365edi.maps.d365.schema import Section, charges, header, joins, lines
 from d365edi.maps.table import Language, load
 from d365edi.matching import dimensions, order_match, payments, posted
 from d365edi.matching.lookup import Profile, tables
-from d365edi.matching.references import find_references, of_invoice, vendor_numbers
+from d365edi.matching.references import find_references, of_invoice
+from d365edi.matching.their_numbers import vendor_numbers
 from d365edi.odata import together
 from d365edi.odata.plan import Query
 from d365edi.odata.quoting import NAMESPACE, address, any_row

@@ -14,8 +14,9 @@ from d365edi.flows.reparse import problems
 from d365edi.maps import meaning, table
 from d365edi.maps.reader import Reading
 from d365edi.matching.intake import IntakePolicy, Judgment
+from d365edi.matching.lookup import References
 from d365edi.matching.parts import PartsPolicy
-from d365edi.matching.references import References, find_references, of_invoice
+from d365edi.matching.references import find_references, of_invoice
 from d365edi.matching.references import resolve as resolve_reference
 
 

@@ -15,7 +15,7 @@ from d365edi.flows.policy import RELEASED
 from d365edi.flows.prepared import Held, Prepared
 from d365edi.journal import Document, Tx
 from d365edi.matching.bought import to_vendor
-from d365edi.matching.references import vendor_numbers
+from d365edi.matching.their_numbers import vendor_numbers
 
 
 async def prepare(ctx: FlowContext, partner: TradingPartner, flow: SendFlow, document: Document) -> Prepared | Held:

@@ -23,8 +23,8 @@ from d365edi.journal import Document, Tx
 from d365edi.matching.crediting import CREDIT
 from d365edi.matching.folding import fold
 from d365edi.matching.lines import OrderKey, match_lines, order_keys
-from d365edi.matching.references import Outbound, complete, each_line
 from d365edi.matching.resolution import Resolution
+from d365edi.matching.their_numbers import Outbound, complete, each_line
 
 REUSE = 365 * 86_400.0
 """Seconds after which an SSCC may be used again: GS1 requires at least a year."""

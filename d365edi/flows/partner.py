@@ -21,7 +21,7 @@ from d365edi.maps.table import Table
 from d365edi.maps.writer import Writer
 from d365edi.matching.dimensions import DimensionPolicy
 from d365edi.matching.intake import IntakePolicy
-from d365edi.matching.references import Profile
+from d365edi.matching.lookup import Profile
 from d365edi.settings.endpoint_kinds import Endpoint
 from d365edi.settings.endpoints import Move
 from d365edi.settings.envelope import Envelope

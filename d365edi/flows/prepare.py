@@ -26,7 +26,7 @@ from d365edi.journal import Document, Tx
 from d365edi.matching.known_orders import KnownOrders
 from d365edi.matching.lines import order_keys
 from d365edi.matching.outgoing import Agreed, outgoing
-from d365edi.matching.references import Outbound
+from d365edi.matching.their_numbers import Outbound
 
 
 async def prepare(

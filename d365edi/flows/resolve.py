@@ -17,10 +17,11 @@ from d365edi.flows import intake
 from d365edi.flows.context import FlowContext
 from d365edi.flows.partner import ReceiveFlow, TradingPartner
 from d365edi.matching import item_numbers
-from d365edi.matching.lookup import UnresolvedReference
-from d365edi.matching.references import Outbound, Profile, References, find_references
+from d365edi.matching.lookup import Profile, References, UnresolvedReference
+from d365edi.matching.references import find_references
 from d365edi.matching.references import resolve as resolve_reference
 from d365edi.matching.resolution import Resolution, ResolvedReference
+from d365edi.matching.their_numbers import Outbound
 from d365edi.odata import together
 from d365edi.odata.plan import Query
 

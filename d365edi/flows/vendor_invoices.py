@@ -26,9 +26,8 @@ from d365edi.maps.d365.schema import header
 from d365edi.maps.table import Table
 from d365edi.matching import code_lists, order_match, posted, references, vendor_invoices
 from d365edi.matching.lines import line_numbers
-from d365edi.matching.lookup import Profile
+from d365edi.matching.lookup import Profile, References
 from d365edi.matching.order_match import Matched
-from d365edi.matching.references import References
 from d365edi.matching.resolution import Resolution
 from d365edi.matching.vendor_invoices import InvoicePolicy, Taken
 from d365edi.odata.canonical import day

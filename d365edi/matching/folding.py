@@ -21,9 +21,9 @@ from d365edi.edi.findings import Finding
 from d365edi.matching import prices, store_lines
 from d365edi.matching.components import INCLUDED
 from d365edi.matching.lines import Line, LineMatch, together
-from d365edi.matching.references import AnyOutbound, each_line
 from d365edi.matching.resolution import DeliveryPlace, Resolution
 from d365edi.matching.response import CANCELED
+from d365edi.matching.their_numbers import AnyOutbound, each_line
 
 AnsweringLine = tuple[Line, PurchaseOrderLine | None]
 """A line that goes out with the order's line that it answers."""

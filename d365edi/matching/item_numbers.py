@@ -29,6 +29,13 @@ def fields() -> Mapping[str, str]:
     return found
 
 
+def selected(table: Mapping[str, Any], *more: str) -> tuple[str, ...]:
+    """The fields to ask a set of numbers for: those that the table names so, and what says a variant, or that there are some."""
+    named = (table[name] for name in (*more, "group") if name in table)
+    dimensions = fields().values() if table.get("variants") else ()
+    return tuple(dict.fromkeys(("dataAreaId", *named, *dimensions)))
+
+
 def variant_of(row: Mapping[str, Any]) -> Variant:
     """The variant that a row of a set of numbers is of."""
     return Variant(**{name: str(row.get(field) or "").rstrip(" ") for name, field in fields().items()})

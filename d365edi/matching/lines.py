@@ -28,8 +28,8 @@ from d365edi.documents.values import ItemIds, StoreQuantity
 from d365edi.edi.findings import Finding, Severity
 from d365edi.matching import prices
 from d365edi.matching.barcodes import gtin, whole_gtins
-from d365edi.matching.references import Outbound, each_line
 from d365edi.matching.resolution import Resolution
+from d365edi.matching.their_numbers import Outbound, each_line
 from d365edi.odata.quoting import same_text
 
 LARGEST = 2**31 - 1

@@ -11,7 +11,7 @@ from importlib.resources import files
 from typing import Any, Literal
 
 from d365edi.edi.findings import Finding
-from d365edi.matching.resolution import ReferenceKind, ResolvedReference, Variant
+from d365edi.matching.resolution import ReferenceKind, Resolution, ResolvedReference, Variant
 from d365edi.odata.plan import Query
 from d365edi.odata.quoting import same_text
 
@@ -131,6 +131,14 @@ class UnresolvedReference:
     def wanted(self, answered: int) -> tuple[Query, ...]:
         """What to ask next, when so many queries are answered."""
         return self.queries[answered:] if self.agree else self.queries[answered : answered + 1]
+
+
+@dataclass(frozen=True, slots=True)
+class References:
+    """What the partner's tables resolve, and what is left to look up in D365."""
+
+    resolution: Resolution
+    unresolved: tuple[UnresolvedReference, ...]
 
 
 def unmet(kind: str, subject: str, message: str, remedy: str) -> Finding:

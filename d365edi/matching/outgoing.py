@@ -23,9 +23,9 @@ from d365edi.matching.crossing import crossed
 from d365edi.matching.folding import fold
 from d365edi.matching.known_orders import KnownOrders
 from d365edi.matching.lines import LineMatch, match_lines, one_release
-from d365edi.matching.references import Outbound, complete
 from d365edi.matching.resolution import Resolution
 from d365edi.matching.response import ordered_items, respond
+from d365edi.matching.their_numbers import Outbound, complete
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,8 @@ from d365edi.matching.lines import LineMatch
 from d365edi.matching.locations import names_place
 from d365edi.matching.numbers import plain
 from d365edi.matching.parts import PartsPolicy, held
-from d365edi.matching.references import AnyOutbound
 from d365edi.matching.schedules import DAYS
+from d365edi.matching.their_numbers import AnyOutbound
 
 SEGMENTS = ("SDQ", "LOC")
 SMALLEST = Decimal("0.000001")

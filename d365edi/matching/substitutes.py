@@ -12,9 +12,9 @@ from typing import Any
 from d365edi.documents import Invoice, PurchaseOrder, PurchaseOrderLine, ShipNotice
 from d365edi.documents.values import ItemIds
 from d365edi.matching.lines import Line
-from d365edi.matching.references import Outbound, each_line
 from d365edi.matching.resolution import Resolution
 from d365edi.matching.response import ordered_items
+from d365edi.matching.their_numbers import Outbound, each_line
 
 
 def found(

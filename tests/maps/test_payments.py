@@ -15,7 +15,8 @@ from d365edi.maps.d365 import plans as d365
 from d365edi.maps.payment import balance
 from d365edi.maps.table import load
 from d365edi.matching.dimensions import DimensionFormats, DimensionPolicy, answered
-from d365edi.matching.references import Profile, find_references
+from d365edi.matching.lookup import Profile
+from d365edi.matching.references import find_references
 from d365edi.matching.resolution import Resolution, ResolvedReference
 
 JOURNAL = {"header": {"constants": {"JournalName": "CustPay"}}}

@@ -19,8 +19,8 @@ from d365edi.matching.crossing import crossed
 from d365edi.matching.known_orders import KnownOrders
 from d365edi.matching.lines import order_keys
 from d365edi.matching.outgoing import Agreed, Outgoing, outgoing
-from d365edi.matching.references import Outbound
 from d365edi.matching.resolution import Resolution
+from d365edi.matching.their_numbers import Outbound
 from tests.edi import see
 from tests.maps import wire, wire_edifact
 

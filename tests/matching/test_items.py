@@ -9,7 +9,8 @@ import pytest
 from d365edi.documents import PurchaseOrder
 from d365edi.edi.findings import Finding
 from d365edi.matching.barcodes import whole_gtins
-from d365edi.matching.references import Profile, find_references, resolve
+from d365edi.matching.lookup import Profile
+from d365edi.matching.references import find_references, resolve
 from d365edi.matching.resolution import ResolvedReference
 
 FORMS = [

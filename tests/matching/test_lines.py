@@ -10,8 +10,10 @@ import pytest
 
 from d365edi.documents import Invoice, PurchaseOrder, ShipNotice
 from d365edi.matching.lines import OrderKey, line_numbers, match_lines, one_release, order_keys
-from d365edi.matching.references import Profile, References, complete, find_references, resolve
+from d365edi.matching.lookup import Profile, References
+from d365edi.matching.references import find_references, resolve
 from d365edi.matching.resolution import ResolvedReference
+from d365edi.matching.their_numbers import complete
 from tests.maps.wire import plain, report, written
 
 
