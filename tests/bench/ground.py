@@ -1,7 +1,8 @@
 """Where the figures are taken: the D365 simulator and OpenSSH's sshd in processes of their own, a folder full of orders.
 
-python -m tests.bench.ground FOLDER ITEMS WAIT VENDORS     serves until its standard input closes; prints one line of JSON
-when it stands, and answers each line of its input by changing a vendor and telling how many requests for vendors came.
+python -m tests.bench.ground FOLDER ITEMS WAIT VENDORS BILLS     serves until its standard input closes; prints one line of JSON
+when it stands, and answers each line of its input: `change` changes a vendor; told is how many requests for vendors came, and how
+many sales orders and vendor invoices there are.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import anyio
@@ -19,6 +21,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from d365edi.sandbox import serve, tls
 from d365edi.sandbox.d365 import Simulator
+from tests.journeys import bills as billed
 from tests.journeys.world import World, seed
 from tests.servers.openssh import OpenSsh, openssh
 
@@ -44,7 +47,7 @@ def _slow(app: ASGIApp, seconds: float) -> ASGIApp:
     return called
 
 
-async def _serve(folder: Path, items: int, wait: float, vendors: int) -> None:
+async def _serve(folder: Path, items: int, wait: float, vendors: int, orders: int) -> None:
     simulator = Simulator(companies=("usmf",), default_company="usmf")
     seed(simulator)
     for place in range(PLACES):
@@ -69,15 +72,23 @@ async def _serve(folder: Path, items: int, wait: float, vendors: int) -> None:
             CustomerAccountNumber="US-003",
             CustomerProductNumber=their_number(item),
         )
+    if orders:
+        billed.furnish(simulator.state)
+    for number in range(orders):
+        billed.enter(simulator.state, f"PO-B{number}", (("D0001", 12, "10.5"), ("D0002", 3, "99.99")))
     for vendor in range(vendors):
         simulator.state.add("VendorsV3", **_vendor(vendor))
     identity = tls.create(folder / "tls")
     async with serve.serve(_slow(simulator.app, wait) if wait else simulator.app, identity) as port:
         sys.stdout.write(json.dumps({"port": port, "ca": str(identity.authority)}) + "\n")
         sys.stdout.flush()
-        while await anyio.to_thread.run_sync(sys.stdin.readline):
-            simulator.state.add("VendorsV3", **_vendor(vendors // 2), VendorSearchName=f"Changed {len(simulator.log)}")
-            sys.stdout.write(json.dumps({"requests": simulator.count("GET", "VendorsV3")}) + "\n")
+        while said := await anyio.to_thread.run_sync(sys.stdin.readline):
+            if said.startswith("change"):
+                changed = f"Changed {len(simulator.log)}"
+                simulator.state.add("VendorsV3", **_vendor(vendors // 2), VendorSearchName=changed)
+            made = sum(len(simulator.state.rows(set)) for set in ("SalesOrderHeadersV4", "VendorInvoiceHeaders"))
+            told = {"requests": simulator.count("GET", "VendorsV3"), "made": made}
+            sys.stdout.write(json.dumps(told) + "\n")
             sys.stdout.flush()
 
 
@@ -103,16 +114,18 @@ def _vendor(number: int) -> dict[str, str]:
 @dataclass
 class Ground:
     """What stands: a world whose simulator lives elsewhere, and sshd. `change_vendor` changes a vendor in D365 and gives the
-    number of requests for vendors until then."""
+    number of requests for vendors until then; `made` gives the number of sales orders and vendor invoices."""
 
     world: World
     ssh: OpenSsh
     change_vendor: Callable[[], int]
+    made: Callable[[], int]
 
 
 @contextlib.contextmanager
-def ground(folder: Path, items: int = 0, wait: float = 0.0, vendors: int = 0) -> Iterator[Ground]:
-    """Start both servers, D365 with so many items more than the world's three, and vendors; stop them at the end.
+def ground(folder: Path, items: int = 0, wait: float = 0.0, vendors: int = 0, bills: int = 0) -> Iterator[Ground]:
+    """Start both servers, D365 with so many items more than the world's three, vendors, and orders for `bills`; stop them at
+    the end.
 
     D365 answers each request after `wait` seconds and what it works.
     """
@@ -122,7 +135,8 @@ def ground(folder: Path, items: int = 0, wait: float = 0.0, vendors: int = 0) ->
     (folder / "var").mkdir(parents=True)
     (folder / "ssh").mkdir()
     partner = SimulatedPartner(PROFILE, folder / "home")
-    command = [sys.executable, "-m", "tests.bench.ground", str(folder), str(items), str(wait), str(vendors)]
+    numbers = [str(items), str(wait), str(vendors), str(bills)]
+    command = [sys.executable, "-m", "tests.bench.ground", str(folder), *numbers]
     with (
         openssh(folder / "ssh") as ssh,
         subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process,
@@ -134,19 +148,19 @@ def ground(folder: Path, items: int = 0, wait: float = 0.0, vendors: int = 0) ->
             folder, Simulator(), f"127.0.0.1:{told['port']}", Path(told["ca"]), partner, ssh, str(partner.home)
         )
 
-        def change_vendor() -> int:
+        def ask(line: bytes, what: str) -> int:
             assert process.stdout is not None
             assert process.stdin is not None
-            process.stdin.write(b"change\n")
+            process.stdin.write(line)
             process.stdin.flush()
-            return int(json.loads(process.stdout.readline())["requests"])
+            return int(json.loads(process.stdout.readline())[what])
 
         try:
-            yield Ground(world, ssh, change_vendor)
+            yield Ground(world, ssh, partial(ask, b"change\n", "requests"), partial(ask, b"tell\n", "made"))
         finally:
             process.stdin.close()
             process.wait(10)
 
 
 if __name__ == "__main__":
-    anyio.run(_serve, Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4]))
+    anyio.run(_serve, Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4]), int(sys.argv[5]))

@@ -35,11 +35,8 @@ async def raw(where: Ground) -> float:
         return time.perf_counter() - began
 
 
-def main() -> None:
+def measure(count: int) -> None:
     """Print the figures."""
-    options = argparse.ArgumentParser()
-    options.add_argument("--vendors", type=int, default=100_000)
-    count = options.parse_args().vendors
     with tempfile.TemporaryDirectory() as folder, ground(Path(folder) / "ground", vendors=count) as where:
         where.world.knobs["read"] = "120s"
         idle = [run(where) for _ in range(2)][1]
@@ -60,4 +57,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    given = argparse.ArgumentParser(description=__doc__)
+    given.add_argument("--vendors", type=int, default=100_000)
+    measure(given.parse_args().vendors)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 
+from d365edi.sandbox.d365.tenant import Tenant
 from tests.journeys.world import PROFILE, World
 
 VENDOR, ORDER = "US-101", "PO-1"
@@ -34,7 +36,19 @@ C310 = "PROMO"
 
 def receives(world: World, more: str = "") -> None:
     """The partner is a vendor with orders, and its invoices become vendor invoices; `more` stands in the flow of the 810."""
-    tenant = world.simulator.state
+    furnish(world.simulator.state)
+    lines = ("D0001", 12, "10.5"), ("D0002", 3, "99.99")
+    order(world, ORDER, *lines)
+    order(world, "PO-2", *lines, vendor="US-104")
+    order(world, "PO-3", *lines, status="Canceled")
+    order(world, "PO-4", ("D0001", 12, "10.5"), ("D0001", 3, "10.5"), ("D0002", 3, "99.99"), first=7)
+    world.partner_extra = f'vendor = {{ usmf = "{VENDOR}" }}'
+    world.knobs["edifact"] = 'edifact = { us = "14:4012345000009", them = "14:4098765000010", association = "EAN008" }'
+    world.extra = SETTINGS.format(root=world.prefix, more=more)
+
+
+def furnish(tenant: Tenant) -> None:
+    """Two vendors, and the first one's numbers for two items; the service user's company is another one."""
     tenant.companies, tenant.default_company = ["usmf", "dat"], "dat"
     for account in (VENDOR, "US-104"):
         tenant.add(
@@ -54,13 +68,6 @@ def receives(world: World, more: str = "") -> None:
             VendorAccountNumber=VENDOR,
             VendorProductNumber=theirs,
         )
-    order(world, ORDER, ("D0001", 12, "10.5"), ("D0002", 3, "99.99"))
-    order(world, "PO-2", ("D0001", 12, "10.5"), ("D0002", 3, "99.99"), vendor="US-104")
-    order(world, "PO-3", ("D0001", 12, "10.5"), ("D0002", 3, "99.99"), status="Canceled")
-    order(world, "PO-4", ("D0001", 12, "10.5"), ("D0001", 3, "10.5"), ("D0002", 3, "99.99"), first=7)
-    world.partner_extra = f'vendor = {{ usmf = "{VENDOR}" }}'
-    world.knobs["edifact"] = 'edifact = { us = "14:4012345000009", them = "14:4098765000010", association = "EAN008" }'
-    world.extra = SETTINGS.format(root=world.prefix, more=more)
 
 
 def order(
@@ -72,7 +79,20 @@ def order(
     first: int = 1,
 ) -> None:
     """A purchase order in D365, its lines as (item, quantity, price)."""
-    tenant, key = world.simulator.state, {"dataAreaId": "usmf", "PurchaseOrderNumber": number}
+    enter(world.simulator.state, number, lines, vendor=vendor, status=status, first=first)
+
+
+def enter(
+    tenant: Tenant,
+    number: str,
+    lines: Iterable[tuple[str, int, str]],
+    *,
+    vendor: str = VENDOR,
+    status: str = "Backorder",
+    first: int = 1,
+) -> None:
+    """The same in a tenant."""
+    key = {"dataAreaId": "usmf", "PurchaseOrderNumber": number}
     accounts = {"OrderVendorAccountNumber": vendor, "InvoiceVendorAccountNumber": vendor}
     tenant.add("PurchaseOrderHeadersV2", **key, **accounts, CurrencyCode="USD", PurchaseOrderStatus=status)
     for place, (item, quantity, price) in enumerate(lines, first):

@@ -32,3 +32,12 @@ def test_steady_requests_within_its_rate_never_close_it() -> None:
     for _ in range(50):
         clock.now += 1
         assert gate.take() == 0
+
+
+def test_it_closes_after_so_many_answers_however_slowly_they_were_asked_for() -> None:
+    clock = Clock(1000.0)
+    gate = Throttle(clock, burst=100, rate=100, retry_after=2, at_most=3)
+    assert [gate.take() for _ in range(4)] == [0, 0, 0, 2]
+    clock.now += 2
+    assert [gate.take() for _ in range(4)] == [0, 0, 0, 2]
+    assert (gate.closings, gate.pushed) == (2, 0)
