@@ -61,8 +61,10 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--rewrite` lets tests/golden write what came in place of what was expected; nothing else does."""
+    """`--rewrite` lets tests/golden write what came in place of what was expected; nothing else does. `--sftp` lets all journeys
+    that take turns with the SFTP server be walked with one of them."""
     parser.addoption("--rewrite", action="store_true", help="write the right side of the pairs in tests/golden")
+    parser.addoption("--sftp", choices=("asyncssh", "openssh"), help="the SFTP server of the journeys that take turns")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -25,8 +25,10 @@ KINDS: tuple[ServerKind, ServerKind] = ("asyncssh", "openssh")
 
 @pytest.fixture
 async def town(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[World]:
-    """A world with one kind of server, where the server makes no difference: the tests take turns, each always the same."""
-    async with world(tmp_path, KINDS[zlib.crc32(request.node.name.encode()) % 2]) as made:
+    """A world with one kind of server, where the server makes no difference: the tests take turns, each always the same; with
+    `--sftp` all have that one."""
+    kind: ServerKind = request.config.getoption("--sftp") or KINDS[zlib.crc32(request.node.name.encode()) % 2]
+    async with world(tmp_path, kind) as made:
         yield made
 
 

@@ -24,6 +24,17 @@ every = "1s"
 @pytest.fixture
 def buying(town: World) -> World:
     """The town, whose partner is a vendor of ours too, and is sent confirmed orders."""
+    return furnished(town)
+
+
+@pytest.fixture
+def buying_both(both: World) -> World:
+    """The same with each kind of SFTP server."""
+    return furnished(both)
+
+
+def furnished(town: World) -> World:
+    """A world whose partner is a vendor of ours too, and is sent confirmed orders."""
     tenant = town.simulator.state
     tenant.add("VendorsV3", dataAreaId="usmf", VendorAccountNumber=VENDOR, CurrencyCode="USD", LanguageId="en-US")
     tenant.add(
@@ -96,7 +107,8 @@ def of(segments: list[list[str]], id: str) -> list[list[str]]:
     return [segment for segment in segments if segment[0] == id]
 
 
-async def test_a_confirmed_order_reaches_the_vendor_once_in_the_vendors_numbers(buying: World) -> None:
+async def test_a_confirmed_order_reaches_the_vendor_once_in_the_vendors_numbers(buying_both: World) -> None:
+    buying = buying_both
     number = order(buying)
     await buying.once()
     assert sent(buying) == {}  # not confirmed yet

@@ -75,11 +75,11 @@ async def test_while_it_is_closed_no_flow_begins_and_run_once_returns(town: Worl
         assert document.state == "delivered"
 
 
-async def test_a_write_that_is_begun_waits_for_a_short_closing_and_is_made_in_the_same_run(town: World) -> None:
+async def test_a_write_that_is_begun_waits_for_a_short_closing_and_is_made_in_the_same_run(both: World) -> None:
     for method, path in (("POST", "/data/SalesOrderHeadersV4"), ("POST", "/data/$batch")):
-        town.simulator.faults.answer(429, method=method, path=path, retry_after=1)
-    town.partner.drop("PO-3.edi", town.order("PO-3"))
-    async with town.app() as app:
+        both.simulator.faults.answer(429, method=method, path=path, retry_after=1)
+    both.partner.drop("PO-3.edi", both.order("PO-3"))
+    async with both.app() as app:
         counters = await app.tick("acme.pickup.edi")
         assert (counters.counts["created"], "waiting" in counters.counts) == (1, False)
-    assert [len(lines) for lines in town.sales_orders().values()] == [2]
+    assert [len(lines) for lines in both.sales_orders().values()] == [2]
