@@ -2,75 +2,27 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from d365edi.failpoints import NAMES
 from d365edi.journal import Journal, Tx
-from d365edi.sandbox.mailbox_partner import MailboxPartner
-from d365edi.sandbox.sterling.simulator import SterlingSimulator
 from tests.crash import drill
-from tests.journeys.world import PROFILE, World, world
+from tests.journeys.mailbox_world import TO, MailboxWorld, mailbox_world
 
-OUT, TO = "/outbound", "/inbound"
 README = Path(__file__).with_name("README.md")
-
-
-@dataclass
-class MailboxWorld(World):
-    """The world of the drill whose partner has mailboxes at a Sterling, where it has folders else."""
-
-    sterling: SterlingSimulator = field(kw_only=True)
-    after: str = '"delete"'
-    mailbox: str = ""
-
-    @property
-    def environ(self) -> Mapping[str, str]:
-        return {**super().environ, "D365EDI_SECRET_SBI": self.sterling.PASSWORD}
-
-    def write_settings(self) -> Path:
-        sim = self.sterling
-        section = f"""[endpoints.acme]
-kind        = "sterling"
-url         = "{sim.url}"
-username    = "{sim.USERNAME}"
-password    = {{ secret = "sbi" }}
-ca_file     = "{sim.ca_file}"
-after       = {self.after}
-unclear_for = "0.3s"
-absent      = "again"
-{self.mailbox}
-
-"""
-        text = super().write_settings().read_text()
-        text = re.sub(r"\[endpoints\.acme\].*?\n\n", lambda _: section, text, count=1, flags=re.DOTALL)
-        text = text.replace("/inbound/acks", TO).replace('every = "1s"\n', 'every = "1s"\nsince = "all"\n', 1)
-        self.settings_file.write_text(text)
-        return self.settings_file
-
-    def placed(self) -> list[tuple[str, str]]:
-        """Mailbox and name of every message that we ever put there."""
-        return sorted((each.path, each.name) for each in self.sterling.ledger.messages(by=self.sterling.USERNAME))
 
 
 @pytest.fixture
 async def here(tmp_path: Path) -> AsyncIterator[MailboxWorld]:
-    """A world with mailboxes."""
-    async with contextlib.AsyncExitStack() as stack:
-        made = await stack.enter_async_context(world(tmp_path))
-        sterling = await stack.enter_async_context(SterlingSimulator())
-        partner = MailboxPartner(PROFILE, tmp_path / "mailboxes", sterling.state, leaves=OUT, fetches=TO)
-        given = {
-            name: getattr(made, name) for name in ("folder", "simulator", "d365_host", "ca_file", "server", "prefix")
-        }
-        mailboxes = MailboxWorld(**given, partner=partner, sterling=sterling)
-        mailboxes.write_settings()
-        yield mailboxes
+    """A world with mailboxes on which no rule deletes."""
+    async with mailbox_world(tmp_path) as made:
+        made.absent = "again"
+        made.write_settings()
+        yield made
 
 
 def test_the_table_has_every_place_that_is_killed_at_and_every_place_of_sterling() -> None:
@@ -86,20 +38,14 @@ async def test_orders_of_one_name_are_answered_once_each(failpoint: str, here: M
         here.partner.drop("order.edi", here.order(number))
     if failpoint == "sterling.picked_up":
         await drill.settle(here)
-        fetched(here)
+        here.fetch()
     assert await drill.run(here, failpoint) == -9
     said = await settled(here)
-    fetched(here)
+    here.fetch()
     await drill.run(here)
     assert {number: len(lines) for number, lines in here.sales_orders().items()} == {"4500123": 2, "4500124": 2}
     assert here.placed() == [(TO, f"acme_997_{number:09}.edi") for number in (1, 2)]
     assert (here.partner.waiting(), await problems(here, said)) == ([], [])
-
-
-def fetched(here: MailboxWorld) -> None:
-    """The partner fetches what waits for it."""
-    assert isinstance(here.partner, MailboxPartner)
-    here.partner.fetch()
 
 
 async def settled(here: MailboxWorld) -> str:
