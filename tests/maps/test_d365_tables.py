@@ -42,6 +42,7 @@ def asked(section: Section) -> set[str]:
         | set(tree.get("only", {}))
         | set(tree.get("times", {}))
         | set(tree.get("moments", ()))
+        | set(tree.get("header", {}))
     )
     return found | {tree[key] for key in ("account", "since") if key in tree}
 
