@@ -24,7 +24,7 @@ from d365edi.condition import Trouble, of_endpoints, of_journal
 from d365edi.endpoints.base import Check, Endpoint
 from d365edi.endpoints.d365.endpoint import D365Endpoint
 from d365edi.endpoints.health import RESTS, Health, Rests
-from d365edi.flows import acknowledge, baseline, batch, decide, picked_up, policy, reconcile, replay, subject
+from d365edi.flows import acknowledge, baseline, batch, decide, logins, picked_up, policy, reconcile, replay, subject
 from d365edi.flows.context import Counters, FlowContext
 from d365edi.flows.deliver import deliver
 from d365edi.flows.lists import poll_list
@@ -159,11 +159,11 @@ class App:
     async def once(self) -> Counters:
         """Every flow a single time, then what is due, and what was picked up. Nothing waits for a pause that D365 asks for."""
         self.ctx.d365.never_wait()
+        await logins.take_up(self.ctx, self.settings)
         total = Counters()
-        for flow in self._flows:
-            total.include(await self.tick(flow.name))
-        for name in (DUE, TRACK):
+        for name in (*(flow.name for flow in self._flows), DUE, TRACK):
             total.include(await self.tick(name))
+            await logins.note(self.ctx, self.settings)
         return total
 
     async def _send(self, partner: TradingPartner, what: str, counters: Counters) -> None:
@@ -350,6 +350,7 @@ class App:
 
         async def one(name: str, endpoint: Endpoint) -> None:
             checks = await endpoint.ping()
+            await logins.pinged(self.ctx, name, checks)
             found[name] = [*checks, *await baseline.checks(self.ctx, name, endpoint, checks)]
 
         async with anyio.create_task_group() as group:

@@ -28,8 +28,8 @@ def run(
 ) -> None:
     """Run the daemon until SIGTERM or Ctrl-C. SIGHUP reloads the settings; a second signal exits at once.
 
-    With --once the exit code is 1 when something needs a person (a login that is refused, too), 3 when an endpoint did not
-    answer or asked for a pause."""
+    With --once the exit code is 1 when something needs a person, 3 when an endpoint did not answer, asked for a pause or refused
+    our login: that one is not asked again for 15 minutes, unless the settings or the vault change or `d365edi ping` succeeds."""
     if once:
         raise typer.Exit(anyio.run(_once, client.load(settings)))
     gc.disable()  # modules are never freed: collecting during imports costs a tenth of the start
@@ -53,6 +53,6 @@ async def _once(settings: Settings) -> int:
         counters = await app.once()
         kinds = {trouble.kind for trouble in app.troubles()}
     log.say("INFO", "daemon", "once", str(counters))
-    if kinds - PASSING or any(counters.counts.get(word) for word in NEEDS_A_PERSON):
+    if kinds - PASSING - {"credentials"} or any(counters.counts.get(word) for word in NEEDS_A_PERSON):
         return PERSON
     return UNREACHABLE if kinds or counters.counts.get("unreachable") else FINE

@@ -106,6 +106,19 @@ class Breaker:
         ]
         return max(ends) + self._epoch() - self._clock() if ends else None
 
+    def take_up(self, reason: str, remedy: str, at: float) -> None:
+        """Go on with the rest that a refused login began at that time (epoch seconds), in another process. What is known by now
+        comes first."""
+        now, failed_at = self._clock(), min(at - self._epoch() + self._clock(), self._clock())
+        if self._own.reached_at is not None or self._own.failing_since is not None:
+            return
+        rested = replace(
+            self._own, kind="credentials", reason=reason, remedy=remedy, failing_since=failed_at, failed_at=failed_at,
+            failures=1, rests_until=failed_at + self._rests.person,
+        )  # fmt: skip
+        if rested.rests(now):
+            self._keep("", "", rested)
+
     # -- the verbs ----------------------------------------------------------------------------------------------------
     async def ping(self) -> list[Check]:
         """As the endpoint's. It is always tried; when every check succeeded all rests are over."""
