@@ -48,6 +48,17 @@ async def test_orders_of_one_name_are_answered_once_each(failpoint: str, here: M
     assert (here.partner.waiting(), await problems(here, said)) == ([], [])
 
 
+async def test_a_fetch_that_used_up_the_count_is_made_again_also_where_the_server_hides_it(here: MailboxWorld) -> None:
+    for switch in ("getpayload_counts", "marked=hidden"):
+        here.sterling.switches.set(switch)
+    here.partner.drop("order.edi", here.order("4500123"))
+    assert await drill.run(here, "receive.fetched") == -9
+    assert here.partner.waiting() == []
+    await drill.settle(here)
+    assert list(here.sales_orders()) == ["4500123"]
+    assert here.placed() == [(TO, "acme_997_000000001.edi")]
+
+
 async def settled(here: MailboxWorld) -> str:
     """Start again until nothing is open; what all these runs said."""
     said = ""

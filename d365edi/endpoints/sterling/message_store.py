@@ -30,7 +30,7 @@ class SterlingMessageStore:
 
     async def has_document(self, id: str) -> bool:
         """Whether a document is there."""
-        return bool(await self._client.list_all("documents/", {"documentId": id}))
+        return bool(await self._client.list_all("documents/", {"documentId": id}, place=self._place))
 
     async def delete_document(self, id: str) -> None:
         """Delete a document; one that is gone already is fine."""
