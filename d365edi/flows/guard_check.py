@@ -142,7 +142,8 @@ def _facts(tx: Tx, outgoing: OutgoingDocument, usage: str, local: Callable[[floa
     released = tx.messages.get(row.message).reason == RELEASED  # although its number was sent before
     same = [] if released else tx.documents.search(row.number)
     same = [d for d in same if d.message != row.message and d.state in ("delivering", "delivered")]
-    same = [d for d in same if (d.partner, d.kind) == (row.partner, row.kind) and not refused(tx, d)]
+    mine = (row.partner, row.kind, row.company.lower())  # two companies number their invoices alike
+    same = [d for d in same if (d.partner, d.kind, d.company.lower()) == mine and not refused(tx, d)]
     goods = mentioning(tx, row, "goods", named.get("goods", ()), row.kind)
     credit = isinstance(outgoing.document, Invoice) and outgoing.document.sense == CREDIT
     goods = [each for each in goods if is_credit(each) == credit and each.message != row.message]

@@ -37,8 +37,8 @@ class Earlier:
 class Facts:
     """What the caller knows besides the document.
 
-    `same_number`: days on which a document of this kind and number was sent to this partner before. `same_goods`: the
-    number of another one for the same packing slip (a ship notice: bill of lading and order), "" where there is none.
+    `same_number`: days on which the company sent a document of this kind and number to this partner before. `same_goods`:
+    the number of another one for the same packing slip (a ship notice: bill of lading and order), "" where there is none.
     `earlier`: others for the same order. `notice_sent`: whether a ship notice for the order was sent. `sscc_used`:
     numbers of this document's cartons that an earlier one had, with its number. `usage` is P or T of its own envelope,
     `order_usage` that of the order's. `originals`: the invoices that a credit note may correct. `section`: where the

@@ -6,7 +6,7 @@ Knows: what the simulators can do. Does not know: who asks.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from . import sterling_faults
+from . import posted_before, sterling_faults
 from .control import Impossible
 from .d365 import CLIENT_ID
 from .d365.throttle import Throttle
@@ -77,6 +77,11 @@ def _two_companies(_: Environment) -> End:
     return lambda: None  # `StandAlone.post` looks whether it lasts
 
 
+def _posted(sandbox: Environment) -> End:
+    posted_before.begin(sandbox)
+    return lambda: None  # what is posted stays posted
+
+
 def _at_sterling(begin: sterling_faults.Begin) -> Callable[[Environment], End]:
     def begun(sandbox: Environment) -> End:
         if sandbox.sterling is None:
@@ -94,6 +99,7 @@ FAULTS = {
         _planned(lambda faults: faults.answer(403, path="/data/SalesInvoiceV4Lines", times=ALWAYS)),
     ),
     TWO_COMPANIES: NamedFault("a second company posts an invoice of the same number", _two_companies),
+    posted_before.NAME: NamedFault("the partner bills by 810 what D365 has posted already", _posted),
     "d365-down": NamedFault("D365 answers 503", _planned(lambda faults: faults.answer(503, times=ALWAYS, html=True))),
     "entra-down": NamedFault(
         "Entra answers 503", _planned(lambda faults: faults.answer(503, path="*/oauth2/*", times=ALWAYS))

@@ -21,6 +21,7 @@ from typing import Any
 
 from d365edi.errors import SettingsError
 
+from . import posted_before
 from .commands import OTHER, SEED, Commands
 from .control import Control, Impossible
 from .environment import Environment, Ports
@@ -93,6 +94,7 @@ async def opened(folder: Path, choice: Choice, *, kept: bool) -> AsyncIterator[S
             companies = (COMPANY, OTHER) if TWO_COMPANIES in choice.faults else (COMPANY,)
             page = 2 if PAGE_SHIFT in choice.faults else 1000
             text = sandbox.settings(folder, every=_EVERY, apart=_APART, companies=companies, page=page)
+            text += posted_before.flow(profile.name) if posted_before.NAME in choice.faults else ""
             yield StandAlone(folder, sandbox, commands, text)
 
 
@@ -160,7 +162,8 @@ def _ports(port: int | None, before: dict[str, Any]) -> Ports:
 def _profile(choice: Choice, before: dict[str, Any]) -> PartnerProfile:
     us = _identity(choice.us, before.get("us", ACME.us))
     them = _identity(choice.them, before.get("them", ACME.them))
-    return dataclasses.replace(ACME, us=us, them=them, group_us=us[1], group_them=them[1])
+    profile = dataclasses.replace(ACME, us=us, them=them, group_us=us[1], group_them=them[1])
+    return posted_before.vendor_too(profile) if posted_before.NAME in choice.faults else profile
 
 
 def _identity(text: str, otherwise: Sequence[str]) -> tuple[str, str]:

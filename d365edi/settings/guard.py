@@ -34,7 +34,7 @@ class Guard(SettingsSection):
     """Checks against chargebacks. off: not checked; warn: logged and sent; hold: a person decides, `release` sends it."""
 
     duplicate: Level = "hold"
-    """The number was sent to them before, or its packing slip was billed before."""
+    """The company's number was sent to them before, or its packing slip was billed before."""
     price_differs: Level = "warn"
     """A price that is not the order's."""
     quantity_exceeds: Level = "warn"

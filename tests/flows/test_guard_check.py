@@ -61,7 +61,8 @@ OTHER = INVOICE.replace(number="CIV-2", packing_slip="PS-10")
     ("particulars", "held"),
     [
         ({"number": "civ-1"}, True),
-        ({"company": "demf"}, True),
+        ({"company": "USMF"}, True),
+        ({"company": "demf"}, False),
         ({"partner": "globex"}, False),
         ({"kind": "ShipNotice", "body": NOTICE.to_json()}, False),
         ({"number": "CIV-11"}, False),

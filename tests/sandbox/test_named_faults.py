@@ -87,7 +87,7 @@ CASES: dict[str, tuple[Look, list[int], list[int]]] = {
 
 
 def test_each_fault_is_tried_here_or_with_a_daemon() -> None:
-    assert set(CASES) | {"two-companies"} | set(sterling_faults.FAULTS) == set(FAULTS)
+    assert set(CASES) | {"two-companies", "posted"} | set(sterling_faults.FAULTS) == set(FAULTS)
 
 
 @pytest.mark.parametrize("name", CASES)
