@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,7 +12,8 @@ import pytest
 from d365edi.endpoints.base import Check
 from d365edi.endpoints.health import RESTS
 from d365edi.errors import CredentialsRejected
-from d365edi.flows.logins import CURSOR
+from d365edi.flows.logins import CURSOR, revision
+from d365edi.settings.daemon import Secrets
 from tests.journeys.mailbox import Mailboxes, opened
 from tests.journeys.world import World, world
 
@@ -60,6 +62,19 @@ async def test_a_refused_login_rests_over_the_end_of_the_process(here: World, li
     async with opened(here, box) as app:  # the daemon: a person started it
         await app.tick("acme.pickup.edi")
     assert box.logins > 1
+
+
+async def test_a_secret_that_is_stored_anew_is_another_revision(here: World) -> None:
+    settings = here.settings()
+    vault = here.folder / "vault"
+    vault.write_text("{}")
+    known = settings.model_copy(update={"secrets": Secrets(vault=vault)})
+    before = revision(known)
+    assert (before, revision(known)) == (revision(known), before)
+    os.utime(vault, ns=(1, vault.stat().st_mtime_ns + 1))
+    assert revision(known) != before
+    vault.unlink()
+    assert revision(known).endswith(":0")
 
 
 @pytest.mark.parametrize("how", ["settings", "ping", "failed ping", "time"])
