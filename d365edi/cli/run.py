@@ -18,7 +18,7 @@ from d365edi.cli.console import DEFAULT_SETTINGS, SettingsFile
 if TYPE_CHECKING:
     from d365edi.settings import Settings
 
-NEEDS_A_PERSON = ("held", "quarantined", "overdue", "rejected", "partially")
+NEEDS_A_PERSON = ("held", "quarantined", "overdue", "rejected", "partially", "not picked up")
 
 
 def run(

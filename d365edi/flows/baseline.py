@@ -81,15 +81,20 @@ async def known(ctx: FlowContext, pickup: PickupFlow, endpoint: Endpoint, listin
     since, at = pickup.settings.since, (pickup.endpoint, pickup.place.path, listing.mailbox)
     if not listing.mailbox and since == "all":
         return Known({}, frozenset())
-    if not await ctx.journal.read(lambda tx: tx.baselines.known(*at)):
-        there = await _first_poll(ctx, pickup, endpoint, listing)
-        await ctx.journal.write(lambda tx: tx.baselines.note(*at, there.items()))
-        _report(ctx, pickup, listing, frozenset(there))
-    return await ctx.journal.read(lambda tx: _known(tx, pickup, listing))
+    found = await ctx.journal.read(lambda tx: _known(tx, pickup, listing))
+    if found is not None:
+        return found
+    there = await _first_poll(ctx, pickup, endpoint, listing)
+    await ctx.journal.write(lambda tx: tx.baselines.note(*at, there.items()))
+    _report(ctx, pickup, listing, frozenset(there))
+    return await ctx.journal.read(lambda tx: _known(tx, pickup, listing)) or Known({}, frozenset(there))
 
 
-def _known(tx: Tx, pickup: PickupFlow, listing: Listing) -> Known:
+def _known(tx: Tx, pickup: PickupFlow, listing: Listing) -> Known | None:
+    """None where the place has no baseline."""
     at = (pickup.endpoint, pickup.place.path, listing.mailbox)
+    if not tx.baselines.known(*at):
+        return None
     earlier = tx.baselines.keys(*at) if pickup.settings.since != "all" else frozenset[str]()
     if not listing.mailbox:
         stored = {name: 0 for name, _, _ in tx.sightings.stored(pickup.endpoint, pickup.view)}
