@@ -319,7 +319,7 @@ def _read(answer: HttpAnswer, *, raw: bool) -> tuple[object, int, Fault | None]:
     status, body = answer.status_code, answer.content
     if not 200 <= status < 300:
         return None, status, responses.fault(body)
-    if not body or (raw and body.lstrip()[:1] == b"{" and len(body) > _SHORT):
+    if not body or (raw and body[:64].lstrip().startswith(b"{") and len(body) > _SHORT):
         return None, status, None
     try:
         content = canonical.loads_bounded(body)
