@@ -153,13 +153,9 @@ async def checks(ctx: FlowContext, name: str, endpoint: Endpoint, tried: Sequenc
 
 async def _counted(ctx: FlowContext, pickup: PickupFlow, endpoint: Endpoint) -> str:
     since, listing = pickup.settings.since, await endpoint.list(pickup.place)
-    at = (pickup.endpoint, pickup.place.path, listing.mailbox)
-    first = not await ctx.journal.read(lambda tx: tx.baselines.known(*at))
-    there = (
-        Known({}, frozenset(names(listing)))
-        if first
-        else await ctx.journal.read(lambda tx: _known(tx, pickup, listing))
-    )
+    there = await ctx.journal.read(lambda tx: _known(tx, pickup, listing))
+    first = there is None
+    there = there or Known({}, frozenset(names(listing)))
     left, count = without_earlier(listing, since, there, ctx.zone)
     when = "the first poll" if since == "now" else f"{since}"
     old = f"{count} messages are from before {when} and are left alone, " if since != "all" else ""
