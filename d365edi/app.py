@@ -33,6 +33,7 @@ from d365edi.flows.partner import TradingPartner
 from d365edi.flows.poll_d365 import poll_d365
 from d365edi.flows.receive import receive
 from d365edi.flows.render import render
+from d365edi.flows.series import in_series
 from d365edi.flows.translate import translate
 from d365edi.holds import HoldReports
 from d365edi.journal import Journal, Tx
@@ -150,7 +151,7 @@ class App:
         partner, kind, what = name.split(".", 2)
         if kind == "pickup":
             pickup = self.ctx.partners[partner].pickups[what]
-            async with self.ctx.pool("message", self._message(counters), counters) as start:
+            async with self.ctx.pool("message", in_series(self.ctx, self._message(counters)), counters) as start:
                 await receive(self.ctx, pickup, counters, start)
         else:
             await self._send(self.ctx.partners[partner], what, counters)

@@ -8,6 +8,7 @@ Knows: which states need a person. Does not know: what is done about them.
 
 from __future__ import annotations
 
+import json as json_module
 import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -40,6 +41,7 @@ class Picture:
     waits: list[Row] = field(default_factory=list)
     places: list[Row] = field(default_factory=list)
     not_taken: list[Row] = field(default_factory=list)
+    logins_refused: list[Row] = field(default_factory=list)
     sending_held: str = ""
     retention_held: str = ""
 
@@ -62,6 +64,8 @@ def status(settings: SettingsFile = DEFAULT_SETTINGS, json: AsJson = False) -> N
         _show_daemon(loaded, state, daemon)
         if daemon is None and seen.sending_held:
             say([f"\nSending is held: {seen.sending_held}; {_release()}"])
+        if daemon is None and seen.logins_refused:
+            _table("Nobody is let in", seen.logins_refused, "endpoint", "since", "why")
         if daemon is None and seen.retention_held:
             remedy = "if the clock is right: d365edi release retention"
             say([f"\nPayloads past their retention stay: {seen.retention_held}; {remedy}"])
@@ -71,7 +75,8 @@ def status(settings: SettingsFile = DEFAULT_SETTINGS, json: AsJson = False) -> N
 
 def _exit_code(state: client.DaemonState, daemon: dict[str, Any] | None, seen: Picture) -> int:
     kinds = {trouble["kind"] for trouble in daemon["troubles"]} if daemon else set()
-    if seen.needs_a_person or seen.not_taken or seen.sending_held or state in ("hangs", "killed") or kinds - PASSING:
+    rows = (seen.needs_a_person, seen.not_taken, seen.logins_refused if daemon is None else (), seen.sending_held)
+    if any(rows) or state in ("hangs", "killed") or kinds - PASSING:
         return PERSON
     return UNREACHABLE if kinds else FINE
 
@@ -102,6 +107,7 @@ def picture(tx: Tx) -> Picture:
             for p in tx.sightings.places()
         ],
         not_taken=list(_not_taken(tx)),
+        logins_refused=list(_logins_refused(tx)),
         sending_held=tx.counters.held(),
         retention_held=tx.retention.held(),
     )
@@ -122,6 +128,16 @@ def _not_taken(tx: Tx) -> Iterator[Row]:
         why = f"{'stored, and not cleared: ' if sighting.message else ''}{sighting.verdict}"
         place = f"{sighting.endpoint}:{sighting.path}"
         yield {"place": place, "name": sighting.name, "since": sighting.first_at, "why": why}
+
+
+def _logins_refused(tx: Tx) -> Iterator[Row]:
+    """Endpoints that `run --once` leaves alone, because they let nobody in a short while ago."""
+    from d365edi.endpoints.health import RESTS
+    from d365edi.journal.cursors import REFUSED_LOGINS  # the journal was read by now
+
+    for endpoint, said in json_module.loads(tx.cursors.get(REFUSED_LOGINS) or "{}").items():
+        if tx.now < said["at"] + RESTS.person:
+            yield {"endpoint": endpoint, "since": said["at"], "why": f"{said['reason']}; {said['remedy']}"}
 
 
 def _held(tx: Tx) -> Iterator[Row]:

@@ -35,12 +35,13 @@ class ClaimedFile:
 @dataclass(frozen=True, slots=True)
 class ReadyFile:
     """A file that is complete, and its sighting. `beside` another one of its key in the last listing, it does not replace it.
-    `keyed`: it is a message of a mailbox."""
+    `keyed`: it is a message of a mailbox; `series`: which others have its name (see `series`), "" where none has."""
 
     remote: Remote
     sighting: Sighting
     beside: bool = False
     keyed: bool = False
+    series: str = ""
 
 
 def claim(

@@ -14,10 +14,8 @@ from dataclasses import asdict, dataclass
 from d365edi.endpoints.base import Check
 from d365edi.flows.context import FlowContext
 from d365edi.journal import Tx
+from d365edi.journal.cursors import REFUSED_LOGINS as CURSOR
 from d365edi.settings import Settings
-
-CURSOR = "logins refused"
-"""Under which they are kept."""
 
 
 @dataclass(frozen=True, slots=True)

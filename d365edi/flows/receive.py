@@ -9,6 +9,7 @@ recognises it and only settles it.
 Knows: pickups, sightings, claims. Does not know: what is in the bytes (only whether their trailer is there), any protocol.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence, Set
 from dataclasses import replace
 from functools import partial
@@ -24,6 +25,7 @@ from d365edi.flows.context import Counters, FlowContext
 from d365edi.flows.look import look
 from d365edi.flows.messages import size_text
 from d365edi.flows.partner import PickupFlow
+from d365edi.flows.series import NewMessage
 from d365edi.flows.turns import Turn, Turns
 from d365edi.journal import Message, Sighting, Tx
 from d365edi.journal.sightings import UNFINISHED
@@ -38,9 +40,13 @@ UNMARKED = (
 """Why a message stands in `status` that is stored."""
 
 
-async def receive(ctx: FlowContext, pickup: PickupFlow, counters: Counters, received: Callable[[int], object]) -> None:
-    """One pass over a pickup. `received` is called with the id of each new message to translate: at once, so that the
-    first is on its way while the last is still fetched."""
+Received = Callable[[NewMessage], object]
+"""What is called with each new message to translate."""
+
+
+async def receive(ctx: FlowContext, pickup: PickupFlow, counters: Counters, received: Received) -> None:
+    """One pass over a pickup. `received` is called at once, so that the first message is on its way while the last is still
+    fetched; of a mailbox in the order in which they are claimed."""
     endpoint = ctx.endpoints[pickup.endpoint]
     again, hidden = True, set[str]()
     while again:
@@ -59,7 +65,7 @@ async def _take_all(
     endpoint: Endpoint,
     ready: Sequence[ReadyFile],
     counters: Counters,
-    received: Callable[[int], object],
+    received: Received,
 ) -> set[str]:
     """Take what is ready: files of one name one after the other as they are listed, messages of a mailbox side by side, but
     claimed in the order of the listing. Returns the keys that were cleared."""
@@ -74,12 +80,8 @@ async def _take_all(
     async def one(name: str) -> None:
         for file in together[name]:
             with turns.begin() as turn:
-                taken = await _take(ctx, pickup, endpoint, file, counters, turn)
-            if taken is None:
-                continue
-            if taken.message.state == "received" and not taken.known:
-                received(taken.message.id)
-            if taken.cleared:
+                taken = await _take(ctx, pickup, endpoint, file, counters, turn, received)
+            if taken is not None and taken.cleared:
                 cleared.add(file.remote.key)
 
     await ctx.each(f"{pickup.endpoint}:{pickup.view}", together, one, counters, pickup.endpoint_settings.in_flight)
@@ -98,8 +100,15 @@ async def _ready(
             break
         await ctx.sleep(pickup.endpoint_settings.complete.apart.total_seconds())
         seen = await look(ctx, pickup, endpoint)
+    named = Counter(remote.name for remote in seen.first)
     ready = [
-        ReadyFile(remote, sighting, remote.key in hidden, keyed=bool(seen.mailbox))
+        ReadyFile(
+            remote,
+            sighting,
+            remote.key in hidden,
+            keyed=bool(seen.mailbox),
+            series=f"{pickup.endpoint}:{pickup.view}:{remote.name}" if named[remote.name] > 1 else "",
+        )
         for remote in seen.first
         if not _young(needed, sighting := seen.sightings[remote.key])
         and not (sighting.message is not None and pickup.after.action == "leave")
@@ -112,7 +121,13 @@ def _young(needed: int, sighting: Sighting) -> bool:
 
 
 async def _take(
-    ctx: FlowContext, pickup: PickupFlow, endpoint: Endpoint, file: ReadyFile, counters: Counters, turn: Turn
+    ctx: FlowContext,
+    pickup: PickupFlow,
+    endpoint: Endpoint,
+    file: ReadyFile,
+    counters: Counters,
+    turn: Turn,
+    received: Received,
 ) -> ClaimedFile | None:
     remote, sighting = file.remote, file.sighting
     if sighting.message is not None:
@@ -140,9 +155,15 @@ async def _take(
     turn.over()
     taken = await ctx.journal.write(lambda tx: claim(tx, ctx, pickup, file, payload, owner))
     reach("receive.claimed")
+    new = not taken.known and taken.message.state == "received"
     if not taken.known:
         _report(pickup, ctx.partners[taken.message.partner].settings.duplicates, taken, counters)
-    return replace(taken, cleared=await _settle(ctx, pickup, endpoint, remote, taken.message))
+    if new and file.keyed:
+        received(NewMessage(taken.message.id, file.series))
+    cleared = await _settle(ctx, pickup, endpoint, remote, taken.message)
+    if new and not file.keyed:
+        received(NewMessage(taken.message.id))
+    return replace(taken, cleared=cleared)
 
 
 async def _not_fetched(

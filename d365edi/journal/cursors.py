@@ -5,6 +5,9 @@ Knows: flows by name. Does not know: what a value means.
 
 from d365edi.journal.table import JournalTable
 
+REFUSED_LOGINS = "logins refused"
+"""In place of a flow: who let nobody in, by endpoint (JSON, see `flows/logins`)."""
+
 
 class Cursors(JournalTable):
     """One text per flow."""

@@ -12,7 +12,8 @@ import pytest
 from d365edi.endpoints.base import Check
 from d365edi.endpoints.health import RESTS
 from d365edi.errors import CredentialsRejected
-from d365edi.flows.logins import CURSOR, revision
+from d365edi.flows.logins import revision
+from d365edi.journal.cursors import REFUSED_LOGINS as CURSOR
 from d365edi.settings.daemon import Secrets
 from tests.journeys.mailbox import Mailboxes, opened
 from tests.journeys.world import World, world
