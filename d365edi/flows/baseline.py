@@ -81,7 +81,9 @@ async def known(ctx: FlowContext, pickup: PickupFlow, endpoint: Endpoint, listin
     since, at = pickup.settings.since, (pickup.endpoint, pickup.place.path, listing.mailbox)
     if not listing.mailbox and since == "all":
         return Known({}, frozenset())
-    found = await ctx.journal.read(lambda tx: _known(tx, pickup, listing))
+    found, noted = await ctx.journal.read(lambda tx: (_known(tx, pickup, listing), tx.baselines.noted(*at)))
+    if found is not None and not noted:  # renamed, or created again: it may be both, one after the other
+        await ctx.journal.write(lambda tx: tx.baselines.note(*at))
     if found is not None:
         return found
     there = await _first_poll(ctx, pickup, endpoint, listing)

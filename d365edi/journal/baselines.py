@@ -26,6 +26,7 @@ class Earlier:
 _OF_PATH = "FROM baselines WHERE endpoint = ?1 AND path = ?2"
 _OF_MAILBOX = "FROM baselines WHERE endpoint = ?1 AND mailbox = ?3 AND mailbox <> '' AND path <> ?2"
 _KNOWN = f"SELECT EXISTS (SELECT 1 {_OF_PATH} AND remote = '') OR EXISTS (SELECT 1 {_OF_MAILBOX} AND remote = '')"
+_NOTED = "SELECT EXISTS (SELECT 1 FROM baselines WHERE endpoint = ? AND path = ? AND mailbox = ? AND remote = '')"
 _KEYS = f"SELECT remote {_OF_PATH} AND remote <> '' UNION ALL SELECT remote {_OF_MAILBOX} AND remote <> ''"
 _ADD = insert("baselines", *Earlier.__dataclass_fields__).replace("INSERT", "INSERT OR IGNORE", 1)
 _SEARCH_NAME = select(
@@ -47,6 +48,10 @@ class Baselines(JournalTable):
     def known(self, endpoint: str, path: str, mailbox: str) -> bool:
         """Whether the path or the mailbox has a baseline at this endpoint."""
         return bool(self._execute(_KNOWN, (endpoint, path, mailbox)).fetchone()[0])
+
+    def noted(self, endpoint: str, path: str, mailbox: str) -> bool:
+        """Whether this mailbox under this path has a row of its own."""
+        return bool(self._execute(_NOTED, (endpoint, path, mailbox)).fetchone()[0])
 
     def note(self, endpoint: str, path: str, mailbox: str, there: Iterable[tuple[str, str]] = ()) -> None:
         """The place has a baseline from now on: key and name of what is there. What was noted before stays."""

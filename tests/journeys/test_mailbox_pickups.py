@@ -144,6 +144,19 @@ async def test_since_can_be_changed_later_and_a_renamed_or_emptied_mailbox_is_no
         assert [each.name for each in await messages(app)] == ["new.edi", "old.edi"]
 
 
+async def test_a_mailbox_that_is_renamed_and_then_created_again_is_not_polled_anew(here: World) -> None:
+    here.knobs |= {"after": '"leave"', "pickup": 'since = "now"'}
+    here.extra = DOCUMENTS.replace("/outbound/*.edi", "/renamed/*") + 'since = "now"\n'
+    box = Mailboxes(ids={FROM: "333", "/renamed": "333"})
+    async with opened(here, box) as app:
+        await app.tick("acme.pickup.edi")
+        await app.tick("acme.pickup.doc")
+        box.ids["/renamed"] = "334"
+        box.put("/renamed", "new.edi", here.order("4500121"))
+        await app.tick("acme.pickup.doc")
+        assert [each.name for each in await messages(app)] == ["new.edi"]
+
+
 async def test_since_holds_for_files_too_and_a_file_that_is_overwritten_later_is_new(here: World) -> None:
     here.knobs |= {"after": '"leave"', "pickup": 'since = "now"'}
     here.partner.drop("old.edi", here.order("4500120"))
