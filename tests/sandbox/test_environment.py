@@ -52,6 +52,11 @@ async def test_it_starts_and_stops_in_less_than_three_seconds(tmp_path: Path) ->
     assert time.monotonic() - begin < 3
 
 
+def test_its_day_and_its_d365_live_by_the_clock_that_it_is_given(tmp_path: Path) -> None:
+    sandbox = Environment(tmp_path, clock=lambda: 1_793_620_800.0)
+    assert (sandbox.day, sandbox.d365.state.now()) == (date(2026, 11, 2), "2026-11-02T12:00:00Z")
+
+
 async def test_each_partner_has_a_home_of_its_own_on_the_one_server(sandbox: Environment) -> None:
     for name, partner in sandbox.partners.items():
         partner.drop("hello.edi", name.encode())
