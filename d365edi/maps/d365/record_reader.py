@@ -130,6 +130,9 @@ def _take(target: Values, section: Section, row: Row, model: Model) -> None:
 def _put(target: Values, found: Mapping[str, Any]) -> None:
     """Values by dotted names, put where these lead."""
     for source, value in found.items():
+        if "." not in source:
+            target[source] = value
+            continue
         *way, last = source.split(".")
         inner = target
         for step in way:
