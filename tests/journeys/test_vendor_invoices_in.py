@@ -200,6 +200,39 @@ async def test_with_a_reference_of_ours_all_goes_in_one_changeset(billed: World)
     assert [fault.path for fault in billed.simulator.faults.waiting] == ["/data/VendorInvoiceHeaders"]  # never alone
 
 
+async def test_in_german_too_a_record_that_exists_is_looked_up_once_and_taken_for_ours(billed: World) -> None:
+    """A request of ours that was thought lost arrives late, just before it is made again."""
+    receives(billed, 'header_reference = "ours"')
+    tenant = billed.simulator.state
+    tenant.own_references, tenant.language = True, "de"
+    billed.partner.drop("bill.edi", bill())
+    await done(billed)
+    sets = ("VendorInvoiceHeaders", "VendorInvoiceLines")
+    late = [(set, record, dict(record.values)) for set in sets for record in tenant.store.rows(set)]
+    for _, record, _ in late:
+        tenant.store.delete(record)
+    for file in (billed.folder / "var").glob("journal*"):
+        file.unlink()
+
+    def arrive(_: str) -> None:
+        for set, _, values in late:
+            tenant.store.insert(set, values)
+
+    billed.simulator.faults.happen(arrive, method="POST", path="/data/$batch")
+    billed.simulator.log.clear()
+    billed.partner.drop("bill.edi", bill())
+    async with billed.app() as app:
+        await app.once()
+        (row,) = await app.journal.read(lambda tx: tx.documents.search("INV-1"))
+    assert (row.state, row.reason, len(pending(billed))) == ("delivered", "", 1)
+    calls = [(each.method, each.set) for each in billed.simulator.log if not each.inside]
+    after = calls[calls.index(("POST", "$batch")) + 1 :]
+    assert [set for _, set in after if set.startswith("VendorInvoice")] == [
+        "VendorInvoiceHeaders",
+        "VendorInvoiceLines",
+    ]
+
+
 async def test_a_reference_of_ours_is_known_again_without_the_journal(billed: World) -> None:
     receives(billed, 'header_reference = "ours"')
     billed.simulator.state.own_references = True
