@@ -1,15 +1,18 @@
 """Prepares an order of ours, or an invoice as it was posted, for the vendor: its items get the vendor's numbers, and a later
 version of an order says that it replaces.
 
-Knows: where earlier versions are stored. Does not know: how an order is stated (`matching/bought`), connections.
+Knows: where earlier versions are stored, and of what an order was made. Does not know: how an order is stated
+(`matching/bought`), connections.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from d365edi.documents import KINDS, Invoice, PurchaseOrder
 from d365edi.flows import guard_check, resolve
 from d365edi.flows.context import FlowContext
 from d365edi.flows.earlier import refused
+from d365edi.flows.orders import own_prices
 from d365edi.flows.partner import SendFlow, TradingPartner
 from d365edi.flows.policy import RELEASED
 from d365edi.flows.prepared import Held, Prepared
@@ -34,7 +37,8 @@ async def prepare(ctx: FlowContext, partner: TradingPartner, flow: SendFlow, doc
         return Held((*resolved.problems, *(made if isinstance(made, tuple) else ())))
     body = writer.write(made)
     segments = () if isinstance(body, bytes) else body
-    leaving = guard_check.OutgoingDocument(document, made, None, (), segments)
+    prices = await ctx.journal.read(lambda tx: tuple(_held_prices(tx, ctx.partners.values(), document)))
+    leaving = guard_check.OutgoingDocument(document, made, None, (), segments, prices=prices)
     return Prepared(document, flow, body, resolved.resolution, leaving)
 
 
@@ -47,6 +51,16 @@ def _sent(tx: Tx, document: Document) -> Document | None:
     ours = [each for each in found if (each.flow, each.company) == (document.flow, document.company)]
     went = [each for each in ours if each.id != document.id and each.state in ("delivering", "delivered")]
     return next((each for each in went if not refused(tx, each)), None)
+
+
+def _held_prices(tx: Tx, partners: Iterable[TradingPartner], document: Document) -> Iterator[str]:
+    """The prices that D365 put on an order of ours of its own accord, where it was made of a partner's order and that one's flow
+    holds what follows."""
+    for partner in partners if document.kind == PurchaseOrder.__name__ else ():
+        made = tx.documents.made_as(partner.name, document.company, document.number)
+        receive = partner.receive_flow(made.flow) if made is not None else None
+        if made is not None and receive is not None and receive.settings.buys and receive.settings.price == "hold":
+            yield from own_prices(tx, made)
 
 
 def _released(tx: Tx, document: Document) -> bool:

@@ -32,7 +32,7 @@ def known_orders(tx: Tx, partner: str, company: str, keys: Sequence[OrderKey]) -
             continue
         orders[key] = PurchaseOrder.from_json(row.body)
         answers[key] = Resolution.from_json(rows[0].answers) if rows[0].answers else Resolution()
-        prices += _own_prices(tx, rows[0])
+        prices += own_prices(tx, rows[0])
         if rows[0].store:
             stores[key] = rows[0].store
         units |= answers[key].units
@@ -40,7 +40,7 @@ def known_orders(tx: Tx, partner: str, company: str, keys: Sequence[OrderKey]) -
     return KnownOrders(orders, answers, stores, units, customer, flow, tuple(problems), tuple(dict.fromkeys(prices)))
 
 
-def _own_prices(tx: Tx, order: Document) -> Iterator[str]:
+def own_prices(tx: Tx, order: Document) -> Iterator[str]:
     """The prices that D365 put on an order's lines when it was created, and in which order of ours."""
     for delivery in tx.deliveries.for_document(order.id):
         if said := delivery.receipt_detail.get("prices"):

@@ -24,7 +24,7 @@ from d365edi.journal import Document
 from d365edi.maps.d365 import plans as d365
 from d365edi.maps.d365.schema import header
 from d365edi.maps.table import Table
-from d365edi.matching import code_lists, order_match, posted, references, vendor_invoices
+from d365edi.matching import code_lists, item_numbers, order_match, posted, references, vendor_invoices
 from d365edi.matching.lines import line_numbers
 from d365edi.matching.lookup import Profile, References
 from d365edi.matching.order_match import Matched
@@ -83,7 +83,7 @@ async def plan(
     again, said = await _posted(ctx, matched.invoice, resolved.resolution, policy, receive.settings.company)
     if isinstance(said, Held):
         return said
-    resolved = await _accounted(ctx, matched.invoice, profile, resolved)
+    resolved = await _without_order(ctx, matched.invoice, profile, resolved)
     if problems := (*matched.problems, *resolved.problems):
         return _held(document, problems)
     answers = await display_values.add(ctx, receive, table, await _received(ctx, document, resolved.resolution))
@@ -109,10 +109,20 @@ async def _matched(
     return replace(found, problems=problems)
 
 
+async def _without_order(ctx: FlowContext, invoice: Invoice, profile: Profile, resolved: Resolved) -> Resolved:
+    """The answers with those about lines without an order: items of which no variant is known, and main accounts."""
+    lines = enumerate(invoice.lines, 1)
+    items = {place: own for place, line in lines if line.order_line is None and (own := line.item.own) is not None}
+    asked = tuple(item_numbers.masters(profile, replace(resolved.resolution, items=items), invoice.number))
+    more = await resolve.answer(ctx, References(resolved.resolution, asked))
+    resolved = replace(resolved, problems=more.problems)
+    return await _accounted(ctx, invoice, profile, resolved)
+
+
 async def _accounted(ctx: FlowContext, invoice: Invoice, profile: Profile, resolved: Resolved) -> Resolved:
     """The answers with the main accounts of lines that are for no order and no item."""
     accounts = code_lists.accounted(invoice)
-    if not accounts:
+    if not accounts or resolved.problems:
         return resolved
     chart = profile.charts.get(profile.company, "")
     if not chart:

@@ -14,7 +14,7 @@ from fractions import Fraction
 from typing import Any
 
 from d365edi.documents import Invoice, InvoiceLine
-from d365edi.documents.values import ChargeLine
+from d365edi.documents.values import ChargeLine, VariantIds
 from d365edi.matching import prices
 from d365edi.matching.barcodes import gtin
 from d365edi.matching.item_numbers import fields, variant_of
@@ -173,7 +173,7 @@ class _Case:
         made = line.replace(item=line.item.replace(own=item), unit=unit, sales_order=None, order_line=None)
         name, number = f"line {line.number or place}", named_order(line, self.invoice)
         if number is None:
-            return made, None, None, ()
+            return self.varied(place, made), None, None, ()
         order = next((each for each in self.orders if same_text(each.number, number)), None)
         if order is None:
             return made, None, None, (f"order {number} is no purchase order of ours",)
@@ -186,6 +186,12 @@ class _Case:
         )
         made = made.replace(unit=made.unit or ordered.unit)
         return made, order, ordered, tuple(f"{name}: {why}" for why in self.differs(made, ordered))
+
+    def varied(self, place: int, line: InvoiceLine) -> InvoiceLine:
+        """A line without an order with the variant that its item is; of an order's line D365 knows it."""
+        said = dict(self.resolution.variants.get(place, WHOLE).said)
+        made: InvoiceLine = line.replace(item=line.item.replace(variant=VariantIds(**said)))
+        return made
 
     def differs(self, line: InvoiceLine, ordered: OrderedLine) -> Iterator[str]:
         """How a line differs from what was ordered, in unit and in price."""

@@ -109,7 +109,8 @@ class Receive(SettingsSection):
     it is ordered with a warning, or as it is said."""
     price: Literal["warn", "hold", "lock"] = "warn"
     """An order on whose lines D365 has prices of its own (trade agreements): it is said (warn), what answers the order is held
-    too (hold), or prices are locked as they were ordered (lock, sales orders alone)."""
+    too, and what goes to the vendor of a purchase order (hold), or prices are locked as they were ordered (lock, sales orders
+    alone)."""
     agreed: Mapping[Text, Agreed] = Field(default_factory=dict)
     """Codes of allowances and charges (SAC02, SAC04; ALC 7161, 5189) that do not hold an order: allowances of "3%" and
     "12.50", and charges of "+3%" and "+12.50", are expected, and others hold; "discount" becomes the discount of the line,

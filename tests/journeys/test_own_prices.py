@@ -8,10 +8,14 @@ import pytest
 
 from d365edi.endpoints.health import Rests
 from d365edi.errors import SettingsError
-from d365edi.sandbox.d365 import confirming
+from d365edi.sandbox.d365 import confirming, purchasing
+from tests.journeys import test_purchase_orders_in as orders
+from tests.journeys import test_purchasing
 from tests.journeys.test_answers import RESPONSE
 from tests.journeys.test_trouble import until_done
 from tests.journeys.world import World
+
+buying = orders.buying
 
 
 def said(lines: list[str]) -> list[str]:
@@ -102,3 +106,27 @@ async def test_what_answers_an_order_with_prices_of_d365_s_own_is_held_where_the
             await app.once()
     assert len(town.partner.received()) == 1
     assert town.simulator.count("POST", "$batch") == posts
+
+
+@pytest.mark.parametrize("price", ["hold", "warn"])
+async def test_a_purchase_order_with_prices_of_d365_s_own_goes_to_the_vendor_when_it_is_released(
+    buying: World, price: str
+) -> None:
+    buying.knobs["receive"] = f'price = "{price}"'
+    test_purchasing.wants(buying, "PurchaseOrderConfirmation")
+    buying.simulator.state.own_prices["D0001"] = Decimal("9.75")
+    buying.partner.drop("po.edi", orders.order(buying))
+    await buying.once()
+    ((header, _),) = orders.made(buying)
+    purchasing.confirm(buying.simulator.state, header["PurchaseOrderNumber"])
+    async with buying.app() as app:
+        await app.once()
+        held = await orders.held(app)
+        if price == "hold":
+            (row,) = held
+            said = f"{header['PurchaseOrderNumber']} has prices of its own in D365: line 1 has the price 9.75 in place of 10.5"
+            assert said in row.reason
+            assert test_purchasing.sent(buying) == {}
+            await app.release(row.number, "pat")
+            await app.once()
+    assert len(test_purchasing.sent(buying)) == 1

@@ -209,8 +209,8 @@ async def test_in_german_too_a_record_that_exists_is_looked_up_once_and_taken_fo
     await done(billed)
     sets = ("VendorInvoiceHeaders", "VendorInvoiceLines")
     late = [(set, record, dict(record.values)) for set in sets for record in tenant.store.rows(set)]
-    for _, record, _ in late:
-        tenant.store.delete(record)
+    for _, found, _ in late:
+        tenant.store.delete(found)
     for file in (billed.folder / "var").glob("journal*"):
         file.unlink()
 
@@ -375,6 +375,24 @@ async def test_what_is_no_new_invoice_is_held_and_leaves_its_number(
     await billed.once()
     await billed.once()
     assert len(pending(billed)) == 1
+
+
+@pytest.mark.parametrize("color", ["RED", ""])
+async def test_a_service_without_an_order_is_billed_in_its_variant_or_held(billed: World, color: str) -> None:
+    tenant, key = billed.simulator.state, {"dataAreaId": "usmf", "ItemNumber": "S0001"}
+    tenant.add("ReleasedProductsV2", **key, ProductType="Service", ProductDimensionGroupName="Col")
+    for shown in {color, "RED"}:
+        known = {"VendorAccountNumber": VENDOR, "VendorProductNumber": f"S-{shown}"}
+        tenant.add("VendorProductDescriptionsV2", **key, **known, ProductColorId=shown)
+    text = bill(order="").decode().replace("VN*V-1", f"VN*S-{color}").replace("VN*V-2", f"VN*S-{color}")
+    billed.partner.drop("bill.edi", text.encode())
+    if not color:
+        assert 'item "S0001" (line 1) has variants, and none of its numbers says which is meant' in await why(billed)
+        assert pending(billed) == []
+        return
+    await billed.once()
+    ((_, lines),) = pending(billed)
+    assert [(line["ItemNumber"], line["ProductColorId"]) for line in lines] == [("S0001", "RED")] * 2
 
 
 async def test_a_stocked_item_without_an_order_is_left_to_d365_where_that_is_set(billed: World) -> None:

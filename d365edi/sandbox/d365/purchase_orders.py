@@ -180,6 +180,7 @@ def insert_invoice_line(tenant: Tenant, row: Values, given: frozenset[str]) -> N
         item = tenant.one("ReleasedProductsV2", dataAreaId=company, ItemNumber=row["ItemNumber"])
         if item["ProductType"] == "Item":
             raise infolog(INVOICE_LINE, NOT_STOCKED)
+        masters.refuse_master(tenant, INVOICE_LINE, row, item)
     if line is None and row["MainAccountDisplayValue"]:
         check_account(tenant, INVOICE_LINE, row["MainAccountDisplayValue"])
     if line is not None:
