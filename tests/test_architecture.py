@@ -350,10 +350,15 @@ def test_only_the_app_constructs_endpoints() -> None:
         if module.room in {"app", "endpoints"}:
             continue
         names = {name.rpartition(".")[2] for name, _ in module.imports() if name.startswith("d365edi.endpoints.")}
-        built = names & {"Sftp", "Folder", "D365"}
+        built = {name for name in names if name.endswith("Endpoint") and name != "Endpoint"}
         calls = [node for node in ast.walk(module.tree) if isinstance(node, ast.Call)]
         broken += [module.where(call) for call in calls if ast.unparse(call.func).rpartition(".")[2] in built]
     assert broken == []
+
+
+def test_only_the_endpoint_and_its_simulator_know_the_interface_of_sterling() -> None:
+    knowing = {module.path.rpartition("/")[0] for module in modules() if "B2BAPIs" in module.text}
+    assert {"/".join(path.split("/")[:2]) for path in knowing} <= {"endpoints/sterling", "sandbox", "sandbox/sterling"}
 
 
 def test_only_the_command_line_prints() -> None:

@@ -19,8 +19,6 @@ from .endpoints import Completeness, Move, word_or_table
 from .section import Secret, SettingsSection, exactly_one
 from .values import Duration, Existing, Size, Text, Whole, invalid, size_in_bytes
 
-_API = "https://b2bi.contoso.com:5075/B2BAPIs/svc/"
-
 
 def _loopback(host: str) -> bool:
     try:
@@ -37,7 +35,7 @@ def _web(value: str) -> str:
     except ValueError:  # a port that is no number, a bracket without its other half
         host = None
     if not host or re.search(r"[\s?#@]", value):
-        raise invalid("is not an address", f'write it as "{_API}", without user, query or blanks')
+        raise invalid("is not an address", "write it as https://HOST:PORT/PATH, without user, query or blanks")
     if parts.scheme == "http" and not _loopback(host):
         raise invalid("is not encrypted", 'write it with "https:"')
     return value
@@ -45,7 +43,7 @@ def _web(value: str) -> str:
 
 def _api(value: str) -> str:
     if not value.endswith("/svc/"):
-        remedy = f'write the whole path of the API, with a slash at its end, as "{_API}"'
+        remedy = "write the whole path of the API, with a slash at its end, as settings.example.toml does"
         raise invalid("does not end in /svc/", remedy)
     return _web(value)
 

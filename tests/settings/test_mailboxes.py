@@ -69,7 +69,6 @@ GLOBEX = 'x12 = { us = "01:123456789", them = "ZZ:GLOBEX", envelope = "sterling"
 GLOBEX_TO = 'to = { endpoint = "sbi", path = "/globex/to" }'
 GLOBEX_FROM = 'from = { endpoint = "sbi", path = "/globex/from/*" }'
 BOTH = 'write username and password = { secret = "sterling" }, or oauth = { ... }: settings.example.toml explains both'
-ADDRESS = '"https://b2bi.contoso.com:5075/B2BAPIs/svc/"'
 NAME = 'write file = "{partner}_{set}_{control:09}.edi"'
 
 
@@ -80,10 +79,10 @@ def to(file: str, more: str = "") -> str:
 ONE_MISTAKE = [
     # the server
     (URL, URL.replace("https", "http"), '12: [endpoints.sbi.url] "http://b2bi.contoso.com:5075/B2BAPIs/svc/" is not encrypted; write it with "https:"'),
-    (URL, URL.replace("/svc/", "/svc"), f'12: [endpoints.sbi.url] "https://b2bi.contoso.com:5075/B2BAPIs/svc" does not end in /svc/; write the whole path of the API, with a slash at its end, as {ADDRESS}'),
-    (URL, URL.replace("https://", ""), f'12: [endpoints.sbi.url] "b2bi.contoso.com:5075/B2BAPIs/svc/" is not an address; write it as {ADDRESS}, without user, query or blanks'),
-    (URL, URL.replace(":5075", ":port"), f'12: [endpoints.sbi.url] "https://b2bi.contoso.com:port/B2BAPIs/svc/" is not an address; write it as {ADDRESS}, without user, query or blanks'),
-    (URL, URL.replace("b2bi.", "me:hunter2@b2bi."), f'12: [endpoints.sbi.url] "https://***@b2bi.contoso.com:5075/B2BAPIs/svc/" is not an address; write it as {ADDRESS}, without user, query or blanks'),
+    (URL, URL.replace("/svc/", "/svc"), '12: [endpoints.sbi.url] "https://b2bi.contoso.com:5075/B2BAPIs/svc" does not end in /svc/; write the whole path of the API, with a slash at its end, as settings.example.toml does'),
+    (URL, URL.replace("https://", ""), '12: [endpoints.sbi.url] "b2bi.contoso.com:5075/B2BAPIs/svc/" is not an address; write it as https://HOST:PORT/PATH, without user, query or blanks'),
+    (URL, URL.replace(":5075", ":port"), '12: [endpoints.sbi.url] "https://b2bi.contoso.com:port/B2BAPIs/svc/" is not an address; write it as https://HOST:PORT/PATH, without user, query or blanks'),
+    (URL, URL.replace("b2bi.", "me:hunter2@b2bi."), '12: [endpoints.sbi.url] "https://***@b2bi.contoso.com:5075/B2BAPIs/svc/" is not an address; write it as https://HOST:PORT/PATH, without user, query or blanks'),
     (URL, f'{URL}\npins = ["sha256:12"]', '13: [endpoints.sbi.pins.0] "sha256:12" is not a pin; write "sha256:" and the 64 hexadecimal digits of the certificate\'s SHA-256, as `d365edi ping` shows them'),
     (URL, f'{URL}\nheaders = {{ Authorization = {{ secret = "x" }} }}', '13: [endpoints.sbi.headers.Authorization] "Authorization" is a header that we write ourselves; leave it out'),
     (URL, f'{URL}\nbatch_above = "8"', '13: [endpoints.sbi.batch_above] "8" is not a size; write a number and a unit, as "512kB" or "64MB"'),
