@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from d365edi.endpoints.d365.auth import entra_tokens
+from d365edi.endpoints.d365.checks import ANYTHING
 from d365edi.endpoints.d365.client import Client, NoSuchSet, _challenge
 from d365edi.endpoints.d365.gate import Gate
 from d365edi.endpoints.d365.gate_state import GateRules
@@ -44,7 +45,8 @@ class Server:
         self.requests: list[Request] = []
         wire = HttpTransport("d365", f"D365 at {HOST}", Limits(), transport=httpx.ASGITransport(app=self))
         identity = ClientIdentity("contoso.example", "client", HOST, HOST, client_secret="s")
-        self.client = Client(HOST, wire, entra_tokens(identity, wire), Gate("d365", GateRules(), wait=0), **limits)  # type: ignore[arg-type]
+        tokens, gate = entra_tokens(identity, wire), Gate("d365", GateRules(), wait=0)
+        self.client = Client(HOST, wire, tokens, gate, ANYTHING, **limits)  # type: ignore[arg-type]
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         request = Request(scope, receive)

@@ -208,14 +208,14 @@ async def test_in_german_too_a_record_that_exists_is_looked_up_once_and_taken_fo
     billed.partner.drop("bill.edi", bill())
     await done(billed)
     sets = ("VendorInvoiceHeaders", "VendorInvoiceLines")
-    late = [(set, record, dict(record.values)) for set in sets for record in tenant.store.rows(set)]
-    for _, found, _ in late:
-        tenant.store.delete(found)
+    late = [(record.set.name, record, dict(record.values)) for set in sets for record in tenant.store.rows(set)]
+    for _, record, _ in late:
+        tenant.store.delete(record)
     for file in (billed.folder / "var").glob("journal*"):
         file.unlink()
 
     def arrive(_: str) -> None:
-        for set, _, values in late:
+        for set, _record, values in late:
             tenant.store.insert(set, values)
 
     billed.simulator.faults.happen(arrive, method="POST", path="/data/$batch")

@@ -18,6 +18,8 @@ from d365edi.odata import quoting
 from d365edi.odata.plan import Query
 
 _ENGLISH = re.compile(r"\b(?:could not|not|the|is|with)\b", re.IGNORECASE)
+ANYTHING = Query("LegalEntities", select=("LegalEntityId",), top=1)
+"""What everybody may read whom D365 lets in."""
 _ROLES = "in D365, give the application's user a role that may read it"
 
 
@@ -95,7 +97,7 @@ async def _role(client: Client, client_id: str) -> str:
     try:
         rows = await client.rows(query)
     except Refused:
-        await client.rows(Query("LegalEntities", select=("LegalEntityId",), top=1))
+        await client.rows(ANYTHING)
         return "D365 lets the application in (as whom, it may not see)"
     if not rows:
         return "D365 lets the application in (its registration is not visible)"

@@ -49,7 +49,6 @@ _HEADERS = {"Accept": "application/json", "OData-Version": "4.0", "OData-MaxVers
 _JSON = "application/json;odata.metadata=minimal;charset=utf-8"
 _CLAIMS = re.compile(r'claims="([A-Za-z0-9+/=_-]+)"')
 _BUSY = frozenset({408, 429, 502, 503, 504})
-_ANYTHING = Query("LegalEntities", select=("LegalEntityId",), top=1)
 
 
 class _NotFound(Refused):
@@ -61,7 +60,8 @@ class NoSuchSet(Refused):
 
 
 class Client:
-    """Requests against one D365 host (`base_url` without `/data` and without a slash at the end)."""
+    """Requests against one D365 host (`base_url` without `/data` and without a slash at the end). `anything` is what everybody
+    may ask who is let in."""
 
     def __init__(
         self,
@@ -69,6 +69,7 @@ class Client:
         transport: HttpTransport,
         tokens: Tokens,
         gate: Gate,
+        anything: Query,
         *,
         clock: Callable[[], float] = time.time,
         slash_keys: str = "refuse",
@@ -80,6 +81,7 @@ class Client:
         self._transport = transport
         self._tokens = tokens
         self.gate = gate
+        self._anything = anything
         self._turn = Turn.LOOKUP
         self._waits, self._past_gate = True, False
         self._clock, self._slash_keys = clock, slash_keys
@@ -346,7 +348,7 @@ class Client:
         """Whether a 403 means that nothing may be read at all."""
         if errors.read(answer.content).readable:
             return False
-        other, _ = await self._pass("GET", self.root + quoting.address(_ANYTHING), headers, None)
+        other, _ = await self._pass("GET", self.root + quoting.address(self._anything), headers, None)
         return other.status_code == 403 and not errors.read(other.content).readable
 
     def _next(self, link: object, what: str, asked: str) -> str:

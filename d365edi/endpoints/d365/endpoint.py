@@ -147,7 +147,9 @@ class D365Endpoint:
         self._tokens = entra_tokens(identity, self._entra, clock=clock)
         rules = replace(config.throttle, concurrency=config.concurrency)
         self.gate = Gate(name, rules, wait=config.gate_wait, clock=monotonic)
-        client = Client(base, self._http, self._tokens, self.gate, clock=clock, slash_keys=config.slash_keys)
+        client = Client(
+            base, self._http, self._tokens, self.gate, checks.ANYTHING, clock=clock, slash_keys=config.slash_keys
+        )
         self._lookups, self._reads, self._lists = client.at(Turn.LOOKUP), client.at(Turn.READ), client.at(Turn.LIST)
         self._writes = client.at(Turn.WRITE)
 
@@ -164,7 +166,9 @@ class D365Endpoint:
         """The sets, fields and enums of the tenant. Raises EndpointError; Refused where the answer is no description."""
         http = self._large()
         try:
-            client = Client(self._config.base_url.rstrip("/"), http, self._tokens, self.gate, clock=self._clock)
+            client = Client(
+                self._config.base_url.rstrip("/"), http, self._tokens, self.gate, checks.ANYTHING, clock=self._clock
+            )
             data = await client.at(Turn.LIST).metadata()
         finally:
             await http.close()
