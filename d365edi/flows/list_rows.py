@@ -87,7 +87,8 @@ def write(
             if reading.document is None or any(finding.severity == "error" for finding in reading.findings):
                 raise DocumentError(first_errors(reading.findings))
             lines.append(send.writer.piece(reading.document))
-            found.versions |= {key: str(rows[key].get(ETAG, "")) for key in keys}
+            for key in keys:
+                found.versions[key] = str(rows[key].get(ETAG, ""))
         except DocumentError as error:
             number = str(own[0].get(plan.number))
             reason = f"{document_name(send.read_table.document, number)} is left out of the list: {error}"
@@ -108,7 +109,7 @@ def _documents(plan: ListPlan, rows: Mapping[str, Row]) -> Iterable[list[str]]:
     for key, row in rows.items():
         found.setdefault(document_of(plan, key, row), []).append(key)
     for keys in found.values():
-        yield sorted(keys, key=lambda each: tuple(rows[each][part] for part in plan.key))
+        yield sorted(keys, key=lambda each: tuple(rows[each][part] for part in plan.key)) if len(keys) > 1 else keys
 
 
 def _by_match(join: ListJoin, rows: Iterable[Row]) -> dict[tuple[object, ...], list[Row]]:

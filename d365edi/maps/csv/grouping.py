@@ -13,7 +13,7 @@ Knows: levels of lists, rows. Does not know: how files are split, what a column 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 
@@ -127,10 +127,17 @@ def _outside(row: Row, column: str) -> Finding:
     )
 
 
-def rows_of(items: Sequence[tuple[str, Sequence[str]]], top: GroupLevel, layout: Layout) -> list[list[str]]:
+Levels = Mapping[str, tuple[int, tuple[int, ...]]]
+
+
+def levels_of(top: GroupLevel) -> Levels:
+    """How deep the lists of a document stand, and their columns, by the ids of their nodes."""
+    return {way[-1].node.id: (len(way), way[-1].columns) for way in top.ways()}
+
+
+def rows_of(items: Sequence[tuple[str, Sequence[str]]], levels: Levels, layout: Layout) -> list[list[str]]:
     """The items of a document, the ids of their lists' nodes with what is said of them, each behind the one that it stands
     in, as rows: one for each item that has nothing inside it."""
-    levels = {way[-1].node.id: (len(way), way[-1].columns) for way in top.ways()}
     places = [levels.get(id, (0, layout.head)) for id, _ in items]
     around, made = [[""] * len(layout.columns)], list[list[str]]()
     for at, ((depth, columns), (_, values)) in enumerate(zip(places, items, strict=True)):

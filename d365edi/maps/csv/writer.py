@@ -12,7 +12,7 @@ from d365edi.edi.flat.layout import Row
 from d365edi.errors import DocumentError
 from d365edi.maps.compile import Codes
 from d365edi.maps.csv.columns import flat
-from d365edi.maps.csv.grouping import rows_of
+from d365edi.maps.csv.grouping import levels_of, rows_of
 from d365edi.maps.csv.paths import CSV
 from d365edi.maps.table import Table
 from d365edi.maps.writer import AnsweredOrders, Segment, Writer
@@ -25,6 +25,7 @@ class FlatWriter:
         """Compile as a reader does. `partner` is only for sentences. Raises SettingsError."""
         self.table = table
         self._flat = flat(table)
+        self._levels = levels_of(self._flat.top) if self._flat.top is not None else None
         self._writer = Writer(table, self._flat.guide, codes, partner=partner, notation=CSV)
         self.places = self._writer.places
         """What a price can be said to be for."""
@@ -64,10 +65,10 @@ class FlatWriter:
 
     def _rows(self, segments: Sequence[Segment]) -> list[Row]:
         """The rows of one document."""
-        if self._flat.top is None:
+        if self._levels is None:
             return [Row(0, str(segment[0]), self._values(segment, str(segment[0]))) for segment in segments]
         rows = [(str(segment[0]), self._values(segment, "")) for segment in segments]
-        return [Row(0, "", values) for values in rows_of(rows, self._flat.top, self._flat.layout)]
+        return [Row(0, "", values) for values in rows_of(rows, self._levels, self._flat.layout)]
 
     def _values(self, segment: Segment, record: str) -> list[str]:
         """The values of a segment, as many as its record has columns at most."""
