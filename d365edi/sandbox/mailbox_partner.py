@@ -1,13 +1,17 @@
 """A trading partner whose mailboxes are at Sterling: fetches what we deliver as partners do, and leaves its own messages there.
 
 What it fetches lies in its home, as with a partner on SFTP, and is read in the same way: orders and invoices are compared with
-what it sent, and answered by 997.
+what it sent, and answered by 997. EDIFACT is read and answered too, by CONTRL; the profile's ids are then those of UNB.
 
 Knows: its two mailboxes. Does not know: the API (its own way to Sterling is another), who is at the other end.
 """
 
+from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 
+from . import edifact, edifact_documents
+from .invoices import InvoiceVerdict
 from .partner import PartnerProfile, SimulatedPartner
 from .sterling.mailboxes import MailboxState, Message
 from .x12 import Unreadable, groups, split
@@ -16,7 +20,8 @@ from .x12 import Unreadable, groups, split
 class MailboxPartner(SimulatedPartner):
     """One partner. `leaves`: the mailbox for its messages to us; `fetches`: the mailbox that we deliver to.
 
-    `deletes`: it deletes what it has fetched; others leave it, with its count used up."""
+    `deletes`: it deletes what it has fetched; others leave it, with its count used up. `shared`: others fetch from that mailbox
+    too, so it fetches only what is addressed to it."""
 
     def __init__(
         self,
@@ -27,11 +32,12 @@ class MailboxPartner(SimulatedPartner):
         leaves: str,
         fetches: str,
         deletes: bool = False,
+        shared: bool = False,
         control: int = 900000001,
         kept: bool = False,
     ) -> None:
         self.state = state
-        self.leaves, self.fetches, self.deletes = leaves, fetches, deletes
+        self.leaves, self.fetches, self.deletes, self.shared = leaves, fetches, deletes, shared
         for path in (leaves, fetches):
             state.mailbox(path)
         super().__init__(profile, home, control=control, kept=kept)
@@ -50,7 +56,8 @@ class MailboxPartner(SimulatedPartner):
     def fetch(self, *, broken: bool = False) -> list[str]:
         """Fetch what waits for it, oldest first: each count goes down. `broken`: the downloads break off, and what they used
         up is lost to it. The names of the messages."""
-        found = self._extractable(self.fetches)
+        there = self._extractable(self.fetches)
+        found = [each for each in there if not self.shared or self._receives(self.state.payload(each.document))]
         for message in found:
             if not broken:  # on its disk before the server knows that it has it
                 data = self.state.payload(message.document)
@@ -60,6 +67,55 @@ class MailboxPartner(SimulatedPartner):
             if self.deletes and not broken:
                 self.state.remove(message, f"deleted by {self.profile.name}")
         return [message.name for message in found]
+
+    def _receives(self, data: bytes) -> bool:
+        """Whether a file is addressed to this partner; one that is not sound is nobody's."""
+        try:
+            if edifact.is_edifact(data):
+                receivers = {each.receiver for each in edifact.split(data)}
+            else:
+                receivers = {(each.isa[7], each.isa[8].rstrip(" ")) for each in split(data)}
+        except Unreadable:
+            return False
+        return receivers == {self.profile.them}
+
+    def _answer(self, data: bytes, at: datetime) -> list[InvoiceVerdict]:
+        if not edifact.is_edifact(data):
+            return super()._answer(data, at)
+        found: list[InvoiceVerdict] = []
+        try:
+            for interchange in edifact.split(data):
+                self._answer_interchange(interchange, at, found)
+        except Unreadable as reason:
+            found.append(InvoiceVerdict("", "", "", Decimal(0), (str(reason),)))
+        return found
+
+    def _answer_interchange(self, interchange: edifact.Interchange, at: datetime, found: list[InvoiceVerdict]) -> None:
+        """Judge its invoices, and leave a CONTRL: 7 takes the whole interchange, 4 rejects it."""
+        us, them = self.profile.us, self.profile.them
+        parties = (interchange.sender, interchange.receiver)
+        if parties != (us, them):
+            raise Unreadable(f"it is from {parties[0]} to {parties[1]}, not from {us} to {them}")
+        invoices = [each for each in interchange.messages if each.type == "INVOIC" and not self.profile.vendor]
+        verdicts = [edifact_documents.judge(each, self.orders) for each in invoices]
+        found += verdicts
+        if self.answering == "silent":
+            return
+        good = self.answering == "accept" and not any(each.complaints for each in verdicts)
+        control, self._control = self._control, self._control + 1
+        sender, receiver = (f"{id}:{qualifier}" for qualifier, id in parties)
+        body = [f"UCI+{interchange.reference}+{sender}+{receiver}+{7 if good else 4}"]
+        data = edifact.write(them, us, str(control), [("CONTRL:D:3:UN", body)], at)
+        self.drop(f"CONTRL_{control}.edi", data)
+
+    def _remember(self, data: bytes) -> None:
+        if not edifact.is_edifact(data):
+            super()._remember(data)
+            return
+        try:
+            self.orders |= {order.number: order for order in edifact_documents.orders(data)}
+        except Unreadable:
+            return
 
     def _extractable(self, path: str) -> list[Message]:
         mailbox, now = self.state.find(path), self.state.now()
@@ -79,8 +135,10 @@ def _plain(name: str) -> str:
 
 
 def _answers(data: bytes) -> bool:
-    """Whether all groups of a file are acknowledgments."""
+    """Whether all groups of a file, or all its messages, are acknowledgments."""
     try:
+        if edifact.is_edifact(data):
+            return {message.type for each in edifact.split(data) for message in each.messages} == {"CONTRL"}
         found = [group.gs[1] for interchange in split(data) for group in groups(interchange)]
     except Unreadable:
         return False

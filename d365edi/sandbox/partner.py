@@ -192,7 +192,8 @@ class SimulatedPartner:
     def answer_invoices(self, at: datetime | None = None) -> list[invoices.InvoiceVerdict]:
         """Read every invoice that was not answered yet and leave a 997 for each file; returns what was found in them.
 
-        A file that is no sound X12 for this partner gets no answer and is reported as an InvoiceVerdict without a number.
+        A file that is no sound X12 for this partner gets no answer and is reported as an InvoiceVerdict without a number. A
+        vendor has sent no orders: invoices that it gets are those of vendors, and sound ones are accepted.
         """
         fresh: list[invoices.InvoiceVerdict] = []
         for name, data in self.received().items():
@@ -211,7 +212,7 @@ class SimulatedPartner:
                     verdicts = {
                         transaction[0][2]: invoices.judge(transaction, self.orders)
                         for transaction in group.sets
-                        if transaction[0][1] == "810"
+                        if transaction[0][1] == "810" and not self.profile.vendor
                     }
                     found += verdicts.values()
                     self._leave_answer(group, verdicts, interchange.isa[15], at)
@@ -231,7 +232,7 @@ class SimulatedPartner:
         """A 997 for a group: invoices are accepted as their verdicts say, by the set's control number, all else as it is."""
         if self.answering == "silent":
             return
-        if (group.gs[1] == "IN") != bool(verdicts):
+        if (group.gs[1] == "IN") != bool(verdicts) and not self.profile.vendor:
             raise x12.Unreadable(f"group {group.gs[6]} of {group.gs[1]} is not invoices")
         good = []
         body: list[x12.Segment] = [["AK1", group.gs[1], group.gs[6]]]
