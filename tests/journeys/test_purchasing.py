@@ -53,7 +53,7 @@ def wants(world: World, of: str, more: str = "") -> None:
     world.extra = SEND.format(of=of, root=world.prefix, more=more)
 
 
-def order(world: World, *lines: tuple[str, int, str, int], number: str = "") -> str:
+def order(world: World, *lines: tuple[str, int, str, int], number: str = "", vendor: str = VENDOR) -> str:
     """A purchase order in D365, its lines as (item, quantity, price, price for how many)."""
     tenant = world.simulator.state
     number = number or f"PO-{tenant.number('usmf', 'PurchaseOrderNumber'):06}"
@@ -61,8 +61,8 @@ def order(world: World, *lines: tuple[str, int, str, int], number: str = "") -> 
     tenant.add(
         "PurchaseOrderHeadersV2",
         **key,
-        OrderVendorAccountNumber=VENDOR,
-        InvoiceVendorAccountNumber=VENDOR,
+        OrderVendorAccountNumber=vendor,
+        InvoiceVendorAccountNumber=vendor,
         CurrencyCode="USD",
         AccountingDate="2026-11-02",
         RequestedDeliveryDate="2026-11-20",
@@ -214,16 +214,16 @@ def bills(world: World, of: str, set: str = "810") -> None:
     world.extra = INVOICES.format(set=set, of=of, root=world.prefix)
 
 
-def pending(world: World, order: str, number: str = "V-77", *, per: int = 1) -> str:
+def pending(world: World, order: str, number: str = "V-77", *, vendor: str = VENDOR) -> str:
     """A vendor invoice in D365 that is not posted, for both lines of an order; its HeaderReference."""
     tenant = world.simulator.state
     reference = f"HR-{tenant.number('usmf', 'HeaderReference'):06}"
     key = {"dataAreaId": "usmf", "HeaderReference": reference}
-    vendor = {"InvoiceAccount": VENDOR, "VendorAccount": VENDOR}
+    accounts = {"InvoiceAccount": vendor, "VendorAccount": vendor}
     tenant.add(
         "VendorInvoiceHeaders",
         **key,
-        **vendor,
+        **accounts,
         InvoiceNumber=number,
         InvoiceDate="2026-11-10",
         DueDate="2026-12-10",
