@@ -72,9 +72,12 @@ def check(
 def _here(path: Path, *, live: bool) -> tuple[list[str], list[str]]:
     """What was checked, and which certificates and secrets have ended. (No reload is refused for one: it brings a new one.)"""
     from d365edi import schedule
+    from d365edi.cli import named_sets
     from d365edi.verify import ended, verify
 
     loaded = client.load(path)
+    if not live:
+        named_sets.refuse_unknown(loaded)
     return [f"{path} is correct.", *verify(loaded, schedule.trigger), *([] if live else _remembered(loaded))], ended(
         loaded
     )

@@ -15,11 +15,20 @@ Sign = Literal["-", ".", "_", "|", "~", "--", "..", "__", "||", "~~"]
 """The delimiters that D365 has."""
 
 
+def without_blank(name: str, inside: tuple[str, ...] = ()) -> None:
+    """Refuse a dimension's name with a blank, which stands in no format."""
+    if any(sign.isspace() for sign in name):
+        close = "".join(name.split())
+        raise invalid(f'"{name}" has a blank, as no dimension of a format has', f'write "{close}"', inside=inside)
+
+
 def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:
     if not names:
         raise invalid("names no dimension", 'write them in the order of the format, as ["Department", "CostCenter"]')
     if len({name.casefold() for name in names}) < len(names):
         raise invalid("names a dimension twice", "name each once, in the order of the format")
+    for name in names:
+        without_blank(name)
     return names
 
 

@@ -13,6 +13,7 @@ from d365edi.matching.agreements import Agreement, agreement
 from d365edi.matching.lookup import ShipTo
 from d365edi.matching.unlike import Kind
 
+from .dimensions import without_blank
 from .section import SettingsSection
 from .values import Company, FreeTable, Text, invalid
 from .vendor_invoice import Match, of_invoices
@@ -157,6 +158,8 @@ class Receive(SettingsSection):
         if self.dimensions and self.create is None:
             remedy = 'leave them out, or say with create = "..." what is created'
             raise invalid("are written to D365, and nothing is created", remedy, inside=("dimensions",))
+        for name in self.dimensions:
+            without_blank(name, inside=("dimensions", name))
         return self
 
     @model_validator(mode="after")

@@ -138,7 +138,7 @@ def check_listed(set_id: str, out: Send) -> None:
             raise invalid(message, "leave it out", inside=(*inside, "what"))
         return
     if standard_of(set_id) != "FLAT":
-        message = f"{out.of} is a list, which goes out as a flat file"
+        message = "is a list, which goes out as a flat file"
         raise invalid(message, f"write [partners.NAME.send.{out.of}]", inside=(*inside, "of"))
     if out.company is None:
         raise invalid(f"sends a list of each {out.of} and names no company", 'write company = "usmf"', inside=inside)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from d365edi import tenant_sets
 from d365edi.cli.inspect_file import inspect_file, remarks
 from d365edi.edi import reader
 from d365edi.edi.findings import Finding, Position
@@ -361,3 +362,70 @@ def test_a_document_of_which_nothing_is_created_waits_for_a_person(call: Call, p
         partner.write_text(f'{text}[partners.solon.receive.850]\ncompany = "usmf"\n{line}\n')
         said = call("check", str(ORDER))
         assert (said.code, "handle it by hand" in said.out) == (code, code == 1)
+
+
+REFUSED = """
+[partners.acme]
+{account}
+acks = {{ send = "none" }}
+x12  = {{ us = "01:123456789", them = "ZZ:GLOBEX" }}
+[endpoints.acme]
+kind = "folder"
+path = "."
+{flow}
+"""
+RECEIVE = '[partners.acme.receive.810]\ncreate = "VendorInvoice"\ncompany = "usmf"\n'
+SEND = '[partners.acme.send.{set}]\nof = "{of}"\nto = {{ endpoint = "acme", path = "/x" }}\nevery = "1h"\n{more}'
+VENDOR = 'vendor = { usmf = "US-101" }'
+WRONG = {
+    "no vendor": (
+        'customer = { usmf = "US-1" }', RECEIVE, "[partners.acme] creates a VendorInvoice of each 810",
+        'write vendor = { usmf = "US-101" }',
+    ),
+    "a list as EDI": (
+        VENDOR, SEND.format(set="850", of="Vendor", more='company = "usmf"'),
+        '[partners.acme.send.850.of] "Vendor" is a list, which goes out as a flat file',
+        "write [partners.NAME.send.Vendor]",
+    ),
+    "a dimension with a blank": (
+        VENDOR, f'{RECEIVE}[partners.acme.receive.810.dimensions]\n"Cost Center" = "022"',
+        '"Cost Center" has a blank, as no dimension of a format has', 'write "CostCenter"',
+    ),
+    "a set to write that nobody has": (
+        VENDOR, f'{RECEIVE}[partners.acme.receive.810.d365]\nheader.set = "VendorInvoiceHeader"',
+        '[partners.acme.receive.810.d365.header.set] there is no entity set "VendorInvoiceHeader" that is known',
+        'did you mean "VendorInvoiceHeaders"?; where it is the tenant\'s own, d365edi check --live reads its sets',
+    ),
+    "a set to read that nobody has": (
+        'customer = { usmf = "US-1" }',
+        SEND.format(set="810", of="SalesInvoice", more='[partners.acme.send.810.d365]\njoins.items.set = "OwnItems"'),
+        '[partners.acme.send.810.d365.joins.items.set] there is no entity set "OwnItems" that is known',
+        "d365edi check --live reads its sets",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("account", "flow", "sentence", "remedy"), WRONG.values(), ids=WRONG)
+def test_wrong_settings_are_refused_with_file_line_and_remedy(
+    account: str, flow: str, sentence: str, remedy: str, folder: Path, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("D365EDI_SECRET_D365", "s")
+    file = folder / "settings.toml"
+    file.write_text(file.read_text() + REFUSED.format(account=account, flow=flow))
+    said = call("check")
+    assert (said.code, said.out) == (2, "")
+    assert re.match(rf"d365edi: {re.escape(str(file))}:\d+: ", said.err)
+    assert sentence in said.err
+    assert remedy in said.err
+
+
+def test_a_set_of_the_tenants_own_is_known_once_it_was_read(
+    folder: Path, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("D365EDI_SECRET_D365", "s")
+    file = folder / "settings.toml"
+    account, flow, *_ = WRONG["a set to read that nobody has"]
+    file.write_text(file.read_text() + REFUSED.format(account=account, flow=flow))
+    for host, code in (("other.example", 2), ("contoso.example", 0)):
+        tenant_sets.store(folder / "journal.db", host, ["OwnItems"], datetime.now(UTC))
+        assert call("check").code == code
