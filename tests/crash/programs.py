@@ -19,12 +19,12 @@ import anyio
 
 from d365edi import daemon
 from d365edi.app import App
-from d365edi.cli import client
+from d365edi.cli import client, main
 from d365edi.endpoints.health import Rests
 from d365edi.errors import JournalError
 from d365edi.journal import backup
 from d365edi.sandbox.tls import TlsFiles
-from tests.crash import d365_process, sftp_process
+from tests.crash import d365_process, sftp_process, sterling_process
 from tests.crash.traffic import seed
 
 FORKED = multiprocessing.get_context("forkserver")
@@ -50,6 +50,19 @@ def run_sftp(home: Path, port: int, host_key: str, client_key: str, log: str) ->
     """The partners' server."""
     _say_into(log)
     anyio.run(sftp_process.run, home, port, host_key, client_key)
+
+
+def run_sterling(folder: Path, home: Path, ports: tuple[int, int], log: str) -> None:
+    """Sterling and the partners whose mailboxes are there."""
+    _say_into(log)
+    anyio.run(sterling_process.run, folder, home, ports)
+
+
+def run_release(settings_file: Path, environ: Mapping[str, str], id: str, log: str) -> None:
+    """What a person types who answers a question."""
+    _say_into(log)
+    os.environ.update(environ)
+    sys.exit(main(["release", "--id", id, "--settings", str(settings_file)]))
 
 
 def run_backup(journal: Path, folder: Path) -> None:

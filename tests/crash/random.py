@@ -1,10 +1,11 @@
 """The drill at random: the daemon, D365 and the SFTP server are killed again and again while orders and invoices flow.
 
-    python -m tests.crash.random --kills 300 [--seed N] [--pace SECONDS] [--folder FOLDER]
+    python -m tests.crash.random --kills 300 [--seed N] [--pace SECONDS] [--folder FOLDER] [--sterling ask|again]
 
 All three are processes of their own. At the end every order is in D365 once, every invoice at its partner once, every file
 answered once, every backup a whole one, and nothing is held; else the first difference is printed with its history. The seed
-chooses what is sent and who is killed when; what the processes do meanwhile is theirs.
+chooses what is sent and who is killed when; what the processes do meanwhile
+is theirs. With `--sterling` the partners have mailboxes in place of folders (see `random_mailboxes`).
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ import random
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
@@ -42,7 +45,8 @@ WEIGHTS = {"daemon": 6, "d365": 2, "sftp": 2}
 # -- the drill --------------------------------------------------------------------------------------------------------
 @dataclass
 class Drill:
-    """Everything of one run. `pace` is how many seconds pass between two kills at most."""
+    """Everything of one run. `pace` is how many seconds pass between two kills at most; `weights` say who is killed how often,
+    `noted` and `differences` what else is told at the end."""
 
     folder: Path
     chance: random.Random
@@ -50,8 +54,11 @@ class Drill:
     trades: list[Trade]
     programs: dict[str, Program]
     environ: dict[str, str]
+    weights: Mapping[str, int] = field(default_factory=lambda: WEIGHTS)
     copying: list[BaseProcess] = field(default_factory=list)
     asked_at: float = 0.0
+    noted: dict[str, int] = field(default_factory=dict)
+    differences: list[Difference] = field(default_factory=list)
 
     @property
     def books(self) -> Books:
@@ -66,7 +73,7 @@ class Drill:
         """Trade and kill."""
         next_kill = time.monotonic() + self.pace
         while self.kills() < kills:
-            self._trade()
+            self.trade()
             for program in self.programs.values():
                 program.keep_up()
             if time.monotonic() >= next_kill:
@@ -82,10 +89,14 @@ class Drill:
                 program.back_at = 0.0
                 program.keep_up()
             with contextlib.suppress(JournalError):
-                if self.books.settled():
+                if self.settled():
                     return True
             time.sleep(0.3)
         return False
+
+    def settled(self) -> bool:
+        """Whether all has arrived and nothing is open."""
+        return self.books.settled()
 
     def stop(self) -> None:
         """End all processes: the daemon as systemd ends it, so that it closes its journal."""
@@ -97,22 +108,27 @@ class Drill:
                 process.kill()
                 process.join()
 
-    def _trade(self) -> None:
+    def trade(self) -> None:
         """Now and then an order, a look at what has arrived, a copy of the journal."""
         if self.chance.random() < 0.12 and sum(len(trade.partner.waiting()) for trade in self.trades) < MOST_OPEN:
             self.chance.choice(self.trades).send(self.chance)
         if time.monotonic() > self.asked_at + 0.4:
             self.asked_at = time.monotonic()
             self.chance.choice(self.trades).billed()
+        self.copy()
+
+    def copy(self) -> None:
+        """Now and then a copy of the journal."""
         self.copying = [process for process in self.copying if process.is_alive()]
-        if not self.copying and self.chance.random() < 0.04 and self.books.journal.exists():
-            copying = FORKED.Process(target=run_backup, args=(self.books.journal, self.books.copies), daemon=True)
+        books = Books(self.folder, self.trades)
+        if not self.copying and self.chance.random() < 0.04 and books.journal.exists():
+            copying = FORKED.Process(target=run_backup, args=(books.journal, books.copies), daemon=True)
             copying.start()
             self.copying.append(copying)
 
     def _kill(self) -> None:
         """One of the three or two at once; a backup that is being made dies with it now and then."""
-        names = self.chance.choices(list(WEIGHTS), list(WEIGHTS.values()), k=self.chance.choice((1, 1, 1, 2)))
+        names = self.chance.choices(list(self.weights), list(self.weights.values()), k=self.chance.choice((1, 1, 1, 2)))
         for name in names:
             self.programs[name].kill(self.chance.choice((0.0, self.chance.uniform(0, 0.5))))
         if self.chance.random() < 0.3:
@@ -166,9 +182,12 @@ class Result:
         return history(self.books.folder / "settings.toml", about, self.environ) if about else ""
 
 
-def run(folder: Path, *, kills: int, seed: int, pace: float = 1.5) -> Result:
-    """A whole run below this folder, which must be empty."""
-    with drill(folder, seed, pace) as made:
+Opened = Callable[[Path, int, float], AbstractContextManager[Drill]]
+
+
+def run(folder: Path, *, kills: int, seed: int, pace: float = 1.5, opened: Opened = drill) -> Result:
+    """A whole run below this folder, which must be empty, of what `opened` sets up."""
+    with opened(folder, seed, pace) as made:
         made.disturb(kills)
         made.settle()
         made.stop()
@@ -177,8 +196,10 @@ def run(folder: Path, *, kills: int, seed: int, pace: float = 1.5) -> Result:
             for name, program in made.programs.items()
             for code in program.ended
         ]
-        counts = made.books.counts() | {f"kills of {name}": each.kills for name, each in made.programs.items()}
-        return Result(counts, made.books, made.environ, [*ended, *made.books.differences()])
+        books = made.books
+        kills_of = {f"kills of {name}": each.kills for name, each in made.programs.items()}
+        counts = books.counts() | kills_of | made.noted
+        return Result(counts, books, made.environ, [*ended, *made.differences, *books.differences()])
 
 
 def main() -> int:
@@ -188,11 +209,19 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10_000))
     parser.add_argument("--pace", type=float, default=1.5, help="seconds between two kills at most")
     parser.add_argument("--folder", type=Path, help="where all files stay; a temporary folder where it is left out")
+    parser.add_argument(
+        "--sterling", choices=["ask", "again"], help="mailboxes in place of folders, and `absent` there"
+    )
     given = parser.parse_args()
+    opened: Opened = drill
+    if given.sterling:
+        from tests.crash import random_mailboxes  # noqa: PLC0415 - it is made of what is here
+
+        opened = partial(random_mailboxes.drill, absent=given.sterling)
     began = time.monotonic()
     with contextlib.ExitStack() as stack:
         folder = given.folder or Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        result = run(folder, kills=given.kills, seed=given.seed, pace=given.pace)
+        result = run(folder, kills=given.kills, seed=given.seed, pace=given.pace, opened=opened)
         figures = ", ".join(f"{count} {what}" for what, count in result.counts.items())
         print(f"seed {given.seed}: {figures}; {time.monotonic() - began:.0f} s")
         for difference in result.differences[:20]:

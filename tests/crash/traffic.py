@@ -86,9 +86,20 @@ class Addresses:
 
 def settings(folder: Path, at: Addresses) -> str:
     """A settings file for both partners, whose folders are on one server; what was taken is deleted there."""
-    head = _HEAD.format(folder=folder, at=at, tenant=TENANT, client=CLIENT_ID)
-    return head + "".join(
-        _PARTNER.format(name=each.name, account=each.account, us=":".join(each.us), them=":".join(each.them))
+    endpoint = _SFTP.format(at=at)
+    return head(folder, at.d365, at.authority) + endpoint + partners("sftp", "outbound/*", "inbound", "inbound/acks")
+
+
+def head(folder: Path, d365: int, authority: Path) -> str:
+    """The sections that name no endpoint. `d365` is its port, `authority` the file that vouches for it."""
+    return _HEAD.format(folder=folder, d365=d365, authority=authority, tenant=TENANT, client=CLIENT_ID)
+
+
+def partners(endpoint: str, out: str, to: str, acks: str, more: str = "") -> str:
+    """The sections of both partners, each below its name at this endpoint; `more` are further lines of the pickup."""
+    places = {"endpoint": endpoint, "out": out, "to": to, "acks": acks, "more": more}
+    return "".join(
+        _PARTNER.format(name=each.name, account=each.account, us=":".join(each.us), them=":".join(each.them), **places)
         for each in PROFILES
     )
 
@@ -99,16 +110,17 @@ timezone = "America/Chicago"
 journal  = "{folder}/var/journal.db"
 
 [d365]
-host          = "127.0.0.1:{at.d365}"
+host          = "127.0.0.1:{d365}"
 tenant        = "{tenant}"
 client_id     = "{client}"
 client_secret = {{ secret = "d365" }}
-authority     = "https://127.0.0.1:{at.d365}"
-ca_file       = "{at.authority}"
+authority     = "https://127.0.0.1:{d365}"
+ca_file       = "{authority}"
 companies     = ["usmf"]
 unclear_for   = "1s"
 timeouts      = {{ read = "2s" }}
-
+"""
+_SFTP = """
 [endpoints.sftp]
 kind      = "sftp"
 host      = "127.0.0.1"
@@ -123,12 +135,13 @@ _PARTNER = """
 [partners.{name}]
 customer   = {{ usmf = "{account}" }}
 x12        = {{ us = "{us}", them = "{them}" }}
-acks       = {{ send = "997", to = {{ endpoint = "sftp", path = "/{name}/inbound/acks" }}, expect_within = "24h" }}
+acks       = {{ send = "997", to = {{ endpoint = "{endpoint}", path = "/{name}/{acks}" }}, expect_within = "24h" }}
 duplicates = {{ same_name_new_bytes = "take" }}
 
 [partners.{name}.pickup.edi]
-from  = {{ endpoint = "sftp", path = "/{name}/outbound/*" }}
+from  = {{ endpoint = "{endpoint}", path = "/{name}/{out}" }}
 every = "1s"
+{more}
 
 [partners.{name}.receive.850]
 create  = "SalesOrder"
@@ -136,7 +149,7 @@ company = "usmf"
 
 [partners.{name}.send.810]
 of    = "SalesInvoice"
-to    = {{ endpoint = "sftp", path = "/{name}/inbound", file = "810_{{control:09}}.edi" }}
+to    = {{ endpoint = "{endpoint}", path = "/{name}/{to}", file = "810_{{control:09}}.edi" }}
 since = 2026-01-01
 every = "1s"
 

@@ -1,0 +1,116 @@
+"""The drill at random with mailboxes: the daemon, D365 and Sterling are killed again and again, and answers of Sterling are lost.
+
+No rule deletes. Where a request for a message got no answer and the message is not there, `absent` says what follows: it is
+made again, or a person is asked. The questions stay open until nobody is killed any more; then each is answered by `release`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from d365edi.sandbox import tls
+from d365edi.sandbox.d365 import CLIENT_SECRET
+from d365edi.sandbox.sterling import SterlingSimulator
+from d365edi.sandbox.sterling.ledger import Ledger
+from d365edi.sandbox.sterling.requests import ROOT
+from tests.crash import mailbox_ledgers
+from tests.crash.ledgers import Difference
+from tests.crash.mailbox_ledgers import MailboxBooks
+from tests.crash.programs import FORKED, Program, run_d365, run_daemon, run_release, run_sterling
+from tests.crash.random import Drill
+from tests.crash.sterling_process import ENOUGH
+from tests.crash.traffic import head, partners
+from tests.servers.openssh import free_port
+
+WEIGHTS = {"daemon": 5, "d365": 1, "sterling": 4}
+QUESTION = "no clear answer came about its message"
+_ASKED = "SELECT id, name, reason FROM deliveries WHERE state = 'quarantined'"
+
+_STERLING = """
+[endpoints.sbi]
+kind        = "sterling"
+url         = "https://127.0.0.1:{port}{root}"
+username    = "{user}"
+password    = {{ secret = "sbi" }}
+ca_file     = "{authority}"
+after       = "delete"
+absent      = "{absent}"
+unclear_for = "1s"
+timeouts    = {{ read = "3s" }}
+"""
+
+
+@dataclass
+class MailboxDrill(Drill):
+    """Everything of one run. Partners trade by themselves, in Sterling's process."""
+
+    asked: set[int] = field(default_factory=set)
+
+    @property
+    def books(self) -> MailboxBooks:
+        """The ledgers, read anew."""
+        return mailbox_ledgers.read(self.folder)
+
+    def trade(self) -> None:
+        """Now and then a copy of the journal."""
+        self.copy()
+
+    def settled(self) -> bool:
+        """Whether all has arrived and no question is open. Ends the orders, and answers questions."""
+        (self.folder / "sterling" / ENOUGH).touch()
+        books = self.books
+        for id, name in self._questions(books):
+            self._answer(id, name, books)
+        return books.settled()
+
+    def _questions(self, books: MailboxBooks) -> list[tuple[int, str]]:
+        if not books.journal.exists():
+            return []
+        with contextlib.closing(sqlite3.connect(f"file:{books.journal}?mode=ro", uri=True)) as journal:
+            found = journal.execute(_ASKED).fetchall()
+        return [(id, name) for id, name, reason in found if QUESTION in reason]
+
+    def _answer(self, id: int, name: str, books: MailboxBooks) -> None:
+        """Release what was asked for, whose message must not be there."""
+        self.noted["questions"] = self.noted.get("questions", 0) + 1
+        if any(each.name == name for each in Ledger(books.state).messages(by=SterlingSimulator.USERNAME)):
+            self.differences.append(Difference(f"it was asked for {name}, which is there", f"delivery-{id}"))
+        said = str(self.folder / "release.log")
+        process = FORKED.Process(
+            target=run_release, args=(self.folder / "settings.toml", self.environ, f"delivery-{id}", said)
+        )
+        process.start()
+        process.join()
+
+
+@contextlib.contextmanager
+def drill(folder: Path, seed: int, pace: float, *, absent: Literal["ask", "again"]) -> Iterator[MailboxDrill]:
+    """Set everything up; nothing runs yet."""
+    for name in ("var", "copies", "home", "sterling"):
+        (folder / name).mkdir(parents=True)
+    identity, served = tls.create(folder / "tls"), tls.kept(folder / "sterling" / "tls")
+    d365, ports = free_port(), (free_port(), free_port())
+    endpoint = _STERLING.format(
+        port=ports[0], root=ROOT, user=SterlingSimulator.USERNAME, authority=served.authority, absent=absent
+    )
+    file = folder / "settings.toml"
+    trading = partners("sbi", "out/*", "to", "to", 'since = "all"')
+    file.write_text(head(folder, d365, identity.authority) + endpoint + trading)
+    environ = {"D365EDI_SECRET_D365": CLIENT_SECRET, "D365EDI_SECRET_SBI": SterlingSimulator.PASSWORD}
+    logs = {name: str(folder / f"{name}.log") for name in WEIGHTS}
+    programs = {
+        "d365": Program(run_d365, (folder / "d365.rows", identity, d365, logs["d365"])),
+        "sterling": Program(run_sterling, (folder / "sterling", folder / "home", ports, logs["sterling"])),
+        "daemon": Program(run_daemon, (file, environ, logs["daemon"])),
+    }
+    made = MailboxDrill(folder, random.Random(seed), pace, [], programs, environ, WEIGHTS)
+    try:
+        yield made
+    finally:
+        made.stop()
