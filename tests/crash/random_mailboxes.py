@@ -30,7 +30,7 @@ from tests.servers.openssh import free_port
 
 WEIGHTS = {"daemon": 5, "d365": 1, "sterling": 4}
 QUESTION = "no clear answer came about its message"
-_ASKED = "SELECT id, name, reason FROM deliveries WHERE state = 'quarantined'"
+_ASKED = "SELECT id, path, name, reason FROM deliveries WHERE state = 'quarantined'"
 
 _STERLING = """
 [endpoints.sbi]
@@ -65,22 +65,23 @@ class MailboxDrill(Drill):
         """Whether all has arrived and no question is open. Ends the orders, and answers questions."""
         (self.folder / "sterling" / ENOUGH).touch()
         books = self.books
-        for id, name in self._questions(books):
-            self._answer(id, name, books)
+        for id, path, name in self._questions(books):
+            self._answer(id, (path, name), books)
         return books.settled()
 
-    def _questions(self, books: MailboxBooks) -> list[tuple[int, str]]:
+    def _questions(self, books: MailboxBooks) -> list[tuple[int, str, str]]:
         if not books.journal.exists():
             return []
         with contextlib.closing(sqlite3.connect(f"file:{books.journal}?mode=ro", uri=True)) as journal:
             found = journal.execute(_ASKED).fetchall()
-        return [(id, name) for id, name, reason in found if QUESTION in reason]
+        return [(id, path, name) for id, path, name, reason in found if QUESTION in reason]
 
-    def _answer(self, id: int, name: str, books: MailboxBooks) -> None:
+    def _answer(self, id: int, wanted: tuple[str, str], books: MailboxBooks) -> None:
         """Release what was asked for, whose message must not be there."""
         self.noted["questions"] = self.noted.get("questions", 0) + 1
-        if any(each.name == name for each in Ledger(books.state).messages(by=SterlingSimulator.USERNAME)):
-            self.differences.append(Difference(f"it was asked for {name}, which is there", f"delivery-{id}"))
+        placed = Ledger(books.state).messages(by=SterlingSimulator.USERNAME)
+        if wanted in {(each.path, each.name) for each in placed}:
+            self.differences.append(Difference(f"it was asked for {wanted}, which is there", f"delivery-{id}"))
         said = str(self.folder / "release.log")
         process = FORKED.Process(
             target=run_release, args=(self.folder / "settings.toml", self.environ, f"delivery-{id}", said)

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Literal
 
-from tests.crash import random
+import pytest
+
+from tests.crash import mailbox_ledgers, random, random_mailboxes
 
 
 def test_both_ledgers_are_equal_after_kills_at_random_and_a_difference_is_told_with_its_history(tmp_path: Path) -> None:
@@ -21,3 +27,20 @@ def test_both_ledgers_are_equal_after_kills_at_random_and_a_difference_is_told_w
         "1 sales orders, not 0",
     ]
     assert f"PurchaseOrder {lost} of usmf" in replace(result, differences=differences).history()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("absent", ["ask", "again"])
+def test_messages_are_once_in_both_ledgers_after_kills_of_sterling_too(
+    absent: Literal["ask", "again"], tmp_path: Path
+) -> None:
+    opened = partial(random_mailboxes.drill, absent=absent)
+    result = random.run(tmp_path, kills=30, seed=1, opened=opened)
+    assert [each.sentence for each in result.differences] == [], result.counts
+    assert min(result.counts[what] for what in ("messages in", "messages out", "kills of sterling")) > 0
+    journal = tmp_path / "var" / "journal.db"
+    with contextlib.closing(sqlite3.connect(journal)) as opened_journal, opened_journal:
+        opened_journal.execute("UPDATE messages SET remote = 'another' WHERE id = (SELECT min(id) FROM messages)")
+    said = [each.sentence for each in mailbox_ledgers.read(tmp_path).differences()]
+    assert any("is there and was claimed 0 times" in each for each in said)
+    assert any("another" in each and "is not there and was claimed 1 times" in each for each in said)
