@@ -40,7 +40,9 @@ def test_messages_are_once_in_both_ledgers_after_kills_of_sterling_too(
     assert min(result.counts[what] for what in ("messages in", "messages out", "kills of sterling")) > 0
     journal = tmp_path / "var" / "journal.db"
     with contextlib.closing(sqlite3.connect(journal)) as opened_journal, opened_journal:
-        opened_journal.execute("UPDATE messages SET remote = 'another' WHERE id = (SELECT min(id) FROM messages)")
+        opened_journal.execute(
+            "UPDATE messages SET remote = 'another' WHERE id = (SELECT min(id) FROM messages WHERE direction = 'in')"
+        )
     said = [each.sentence for each in mailbox_ledgers.read(tmp_path).differences()]
     assert any("is there and was claimed 0 times" in each for each in said)
     assert any("another" in each and "is not there and was claimed 1 times" in each for each in said)
