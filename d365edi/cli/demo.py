@@ -27,7 +27,7 @@ from d365edi.errors import SettingsError
 
 if TYPE_CHECKING:
     from d365edi.cli.demo_stage import DemoStage
-    from d365edi.journal import Tx
+    from d365edi.journal import Delivery, Tx
     from d365edi.sandbox.day import Day
 
 INVOICES = 3
@@ -38,8 +38,9 @@ def demo(
         Path | None, typer.Option("--keep", help="Keep settings, journal and files in this folder.")
     ] = None,
 ) -> None:
-    """Run a trading day: orders in, sales orders created, 997s out, invoices out, their 997s matched; then a buying day:
-    purchase orders, vendor invoices, payments and lists.
+    """Run a trading day: orders in, sales orders created, 997s out, invoices out, their 997s matched; a buying day: purchase
+    orders, vendor invoices, payments and lists; and a day in the mailboxes of an IBM Sterling, where a reply is lost, the
+    server is restarted and a message is picked up late.
 
     Nothing leaves this machine. Shows the daemon's log, then tables, then the output of `status` and `audit`. Exit code
     1 when an expected result is missing."""
@@ -95,6 +96,7 @@ def _folder(keep: Path | None) -> Iterator[Path]:
 
 
 async def _play(folder: Path) -> list[Expectation]:
+    from d365edi.cli import demo_mailboxes
     from d365edi.cli.demo_stage import open_stage
     from d365edi.sandbox.day import Day
 
@@ -102,8 +104,13 @@ async def _play(folder: Path) -> list[Expectation]:
         day = Day(here.town)
         course = await _day(here, day)
         seen = await anyio.to_thread.run_sync(lambda: client.read(here.settings, _recorded))
-        checks = list(_expected(here, day, course, seen))
+        sent = [message.name for message in here.mailboxes.lying("")]
+        known = await anyio.to_thread.run_sync(
+            lambda: client.read(here.settings, lambda tx: demo_mailboxes.known(tx, sent))
+        )
+        checks = [*_expected(here, day, course, seen), *_at_sterling(here, known), *_afterwards(here, seen)]
         _tables(here)
+        demo_mailboxes.show(here)
         await _verb(here, "status")
         await _verb(here, "audit", "--limit", "40")
         chain = await _verb(here, "audit", "verify")
@@ -116,7 +123,7 @@ async def _play(folder: Path) -> list[Expectation]:
 # ---------------------------------------------------------------------------------------------------------- the day
 async def _day(here: DemoStage, day: Day) -> Course:
     """Step by step; each waits for its result, and continues in any case after a timeout."""
-    from d365edi.cli import demo_buying
+    from d365edi.cli import demo_buying, demo_mailboxes
 
     course = Course()
     acme = here.town.partners[day.late.partner]
@@ -124,7 +131,8 @@ async def _day(here: DemoStage, day: Day) -> Course:
     files = (
         f"{len(here.town.drops)} files of customers and {len(here.buying.drops)} of a supplier, a planner and a shop"
     )
-    _headline(f"{files}: orders and invoices; {day.late.name} is still being written")
+    lying = f"{len(here.mailboxes.side.drops)} orders lie at Sterling"
+    _headline(f"{files}: orders and invoices; {day.late.name} is still being written; {lying}, where a reply is lost")
     day.morning()
     await day.write_slowly(pieces=6, pause=0.25)
     course.alone = day.late.name in acme.waiting()
@@ -138,6 +146,7 @@ async def _day(here: DemoStage, day: Day) -> Course:
     _headline(f"a user enters the unknown item in D365; then: d365edi release {day.add_unknown_item()}")
     await _verb(here, "release", day.held_order)
     await here.until(lambda: day.held_order in _created(here))
+    await demo_mailboxes.restart(here, _headline)
     _headline("D365 posts three invoices and sends business events")
     day.invoice()
     course.events = await day.announce()
@@ -147,6 +156,7 @@ async def _day(here: DemoStage, day: Day) -> Course:
     await here.until(lambda: not _waiting(here))
     await anyio.to_thread.run_sync(lambda: _settle(here))
     await demo_buying.play(here, _headline)
+    await demo_mailboxes.play(here, _headline)
     return course
 
 
@@ -180,14 +190,16 @@ def _why_held(tx: Tx, number: str) -> str:
 
 
 def _recorded(tx: Tx) -> dict[str, int]:
-    """The journal's counts for the day."""
+    """The journal's counts for the day; acknowledgments without those at Sterling, which have results of their own."""
+    from d365edi.sandbox.profiles import MAILBOXES
+
     counts = tx.counts()
 
-    def total(kind: str, state: str) -> int:
-        return sum(states.get(state, 0) for states in counts.get(kind, {}).values())
+    def total(kind: str, state: str, *without: str) -> int:
+        return sum(states.get(state, 0) for name, states in counts.get(kind, {}).items() if name not in without)
 
     return {
-        "answered": total("acks", "accepted"),
+        "answered": total("acks", "accepted", *(profile.name for profile in MAILBOXES)),
         "duplicates": total("messages", "duplicate"),
         "open": total("documents", "held") + total("messages", "quarantined") + total("deliveries", "quarantined"),
     }
@@ -236,6 +248,16 @@ def _expected(here: DemoStage, day: Day, course: Course, seen: dict[str, int]) -
     yield from (
         Expectation(result.claim, result.seen or "nothing", result.good) for result in demo_buying.results(here)
     )
+
+
+def _at_sterling(here: DemoStage, known: dict[str, Delivery]) -> Iterator[Expectation]:
+    from d365edi.cli import demo_mailboxes
+
+    for result in demo_mailboxes.results(here, known):
+        yield Expectation(result.claim, result.seen or "nothing", result.good)
+
+
+def _afterwards(here: DemoStage, seen: dict[str, int]) -> Iterator[Expectation]:
     yield Expectation("no step waited in vain", str(here.vain), here.vain == 0)
     yield Expectation("nothing needs a person", str(seen["open"]), seen["open"] == 0)
 

@@ -19,6 +19,7 @@ from d365edi.sandbox import buying_day as goods
 from d365edi.sandbox import x12
 from d365edi.sandbox.day import INVOICED
 from d365edi.sandbox.profiles import COMPANY
+from d365edi.sandbox.purchases import ITEMS
 
 if TYPE_CHECKING:
     from d365edi.cli.demo_stage import DemoStage
@@ -73,9 +74,9 @@ def _out(here: DemoStage) -> Iterator[RecordResult]:
     freight = (goods.FREIGHT, goods.FREIGHT_NEXT)
     yield sent("posted vendor invoice out as 810", "freight", "810_", ("BIG", 2), *freight)
     yield listed("pending vendor invoice out as CSV", "planner", "Invoice_", "Invoice Number", goods.PENDING)
-    vendors = _values(here, "VendorsV3", "VendorAccountNumber")
+    vendors = values(here, "VendorsV3", "VendorAccountNumber")
     yield listed("vendors out as CSV", "office", "Vendor_", "Vendor Account", *vendors)
-    items = [ours for ours, *_ in goods.ITEMS.values()]
+    items = [ours for ours, *_ in ITEMS.values()]
     yield listed("items out as CSV", "office", "Item_", "Item Number", *items)
     yield listed("journal entries out as CSV", "office", "JournalEntry_", "Account", *goods.ACCOUNTS)
     customers = [name for name, profile in here.town.profiles.items() if not profile.flows]
@@ -86,12 +87,12 @@ def _out(here: DemoStage) -> Iterator[RecordResult]:
 
 
 def _in(here: DemoStage) -> Iterator[RecordResult]:
-    sales = partial(_made, here, "SalesOrderHeadersV4", "SalesOrderLinesV3")
-    bought = partial(_made, here, "PurchaseOrderHeadersV2", "PurchaseOrderLinesV2")
-    billed = partial(_made, here, "VendorInvoiceHeaders", "VendorInvoiceLines")
+    sales = partial(made, here, "SalesOrderHeadersV4", "SalesOrderLinesV3")
+    bought = partial(made, here, "PurchaseOrderHeadersV2", "PurchaseOrderLinesV2")
+    billed = partial(made, here, "VendorInvoiceHeaders", "VendorInvoiceLines")
     first = {"InvoiceNumber": goods.INVOICE, "PurchaseOrderNumber": goods.BILLED}
     second = {"InvoiceNumber": goods.INVOICE_IN_COLUMNS, "PurchaseOrderNumber": goods.BILLED_IN_COLUMNS}
-    to_vendor, of_customer = partial(_paid, here, VENDOR_JOURNAL), partial(_paid, here, CUSTOMER_JOURNAL)
+    to_vendor, of_customer = partial(paid, here, VENDOR_JOURNAL), partial(paid, here, CUSTOMER_JOURNAL)
     yield _retail_orders(here)
     yield sales("CSV in as a sales order", CustomersOrderReference=goods.SHOP_ORDER)
     yield bought("850 in as a purchase order", VendorOrderReference=goods.ORDER)
@@ -127,14 +128,15 @@ def _listed(here: DemoStage, claim: str, partner: str, prefix: str, column: str,
     return RecordResult(claim, seen, all(wanted) and set(wanted) <= {row[column] for row in rows})
 
 
-def _values(here: DemoStage, set: str, field: str) -> list[str]:
+def values(here: DemoStage, set: str, field: str) -> list[str]:
+    """One field of all rows of a set, as texts."""
     return [str(row[field]) for row in here.town.d365.state.rows(set, dataAreaId=COMPANY)]
 
 
 # ------------------------------------------------------------------------------------------------ created in D365
 def _retail_orders(here: DemoStage) -> RecordResult:
     orders = [order.number for partner in here.town.partners.values() for order in partner.orders.values()]
-    made = _values(here, "SalesOrderHeadersV4", "CustomersOrderReference")
+    made = values(here, "SalesOrderHeadersV4", "CustomersOrderReference")
     return RecordResult(
         "850 in as a sales order",
         _count([number for number in made if number in orders], "order"),
@@ -142,7 +144,7 @@ def _retail_orders(here: DemoStage) -> RecordResult:
     )
 
 
-def _made(here: DemoStage, headers: str, lines: str, claim: str, **equal: str) -> RecordResult:
+def made(here: DemoStage, headers: str, lines: str, claim: str, **equal: str) -> RecordResult:
     """There is one record with these values, and it has the two lines that came."""
     tenant = here.town.d365.state
     found = tenant.rows(headers, dataAreaId=COMPANY, **equal)
@@ -156,7 +158,7 @@ def _key(header: Mapping[str, Any]) -> dict[str, str]:
     return next({name: str(header[name])} for name in numbers if name in header)
 
 
-def _paid(here: DemoStage, journal: tuple[str, str, str], claim: str, payment: str, invoice: str) -> RecordResult:
+def paid(here: DemoStage, journal: tuple[str, str, str], claim: str, payment: str, invoice: str) -> RecordResult:
     """One journal of that payment has one line, which marks the invoice."""
     (headers, lines, amount), tenant = journal, here.town.d365.state
     numbers = [row["JournalBatchNumber"] for row in tenant.rows(headers, dataAreaId=COMPANY, Description=payment)]

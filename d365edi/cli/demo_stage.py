@@ -18,9 +18,13 @@ from anyio.streams.text import TextReceiveStream
 from d365edi.errors import D365EdiError
 from d365edi.sandbox.buying_day import BuyingDay
 from d365edi.sandbox.environment import Environment
+from d365edi.sandbox.mailbox_day import MailboxDay
 from d365edi.sandbox.profiles import BUYING, PROFILES
+from d365edi.sandbox.sterling_side import SterlingSide
 from d365edi.secrets import KeySource, Vault
 
+WITHIN = 1.0
+"""Seconds after which a ship notice at Sterling should be picked up."""
 PATIENCE = 15.0
 """Seconds to wait for the result of a step. A step takes about one."""
 READY = " ready "
@@ -28,14 +32,17 @@ READY = " ready "
 
 @dataclass(slots=True)
 class DemoStage:
-    """A town, its buying day, and a daemon that serves it. `settings` is the file that the daemon and every verb use."""
+    """A town, its buying day, its day at Sterling, and a daemon that serves it. `settings` is the file that the daemon and every
+    verb use."""
 
     town: Environment
     buying: BuyingDay
+    mailboxes: MailboxDay
     settings: Path
     process: anyio.abc.Process
     output: list[str]
     vain: int = 0
+    within: float = WITHIN
 
     async def until(self, true: Callable[[], bool], within: float = PATIENCE) -> bool:
         """Wait until something is true of the town; False when it is not `within` seconds, or the daemon has ended. Counted in
@@ -62,15 +69,16 @@ async def open_stage(folder: Path, show: Callable[[str], None]) -> AsyncIterator
     """Build the town in `folder`, write settings and vault, start the daemon and wait until it is ready.
 
     `show` is called with each line of the daemon's log. D365EdiError when the daemon does not become ready."""
-    async with Environment(folder / "sandbox", profiles=(*PROFILES, *BUYING)) as town:
-        buying = BuyingDay(town)
+    side = SterlingSide(folder / "sandbox", kept=True)
+    async with Environment(folder / "sandbox", profiles=(*PROFILES, *BUYING), sterling=side) as town:
+        buying, mailboxes = BuyingDay(town), MailboxDay(town, side)
         buying.furnish()
         settings = _write_settings(town, folder)
         command = [sys.executable, "-m", "d365edi", "run", "--settings", str(settings)]
         async with await anyio.open_process(
             command, stdout=None, stderr=subprocess.PIPE, env=_environment()
         ) as process:
-            here = DemoStage(town, buying, settings, process, [])
+            here = DemoStage(town, buying, mailboxes, settings, process, [])
             async with anyio.create_task_group() as group:
                 group.start_soon(_read_log, here, show)
                 try:
@@ -84,7 +92,7 @@ async def open_stage(folder: Path, show: Callable[[str], None]) -> AsyncIterator
 
 def _write_settings(town: Environment, folder: Path) -> Path:
     settings = folder / "settings.toml"
-    settings.write_text(town.settings(folder, every="1s", apart="300ms"))
+    settings.write_text(town.settings(folder, every="1s", apart="300ms", within=f"{WITHIN:.0f}s"))
     store_secrets(folder, town.secrets)
     return settings
 

@@ -112,7 +112,8 @@ def verbs(app: Decides, fire: Fire, status: Callable[[], dict[str, Any]]) -> dic
         return await app.reconcile(a["actor"], go=a["go"], delivered=a["delivered"])
 
     async def tick(a: Arguments) -> list[str]:
-        names = [flow.name for flow in app.flows() if a.get("flow") in (None, flow.name)]
+        flows = (*(flow.name for flow in app.flows()), "picked up")
+        names = [name for name in flows if a.get("flow") in (None, name)]
         for name in names:
             await fire(name)
         return names

@@ -15,15 +15,14 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from . import seeding, x12
+from . import purchases, seeding, x12
 from .d365 import ledger, purchasing
 from .d365.tenant import Tenant
 from .drops import Drop
 from .environment import Environment
 from .profiles import COMPANY
+from .purchases import ITEMS
 
-ITEMS = {"BAG-1": ("NB-BAG", "COTTON BAG", "1.25"), "JAR-1": ("NB-JAR", "GLASS JAR", "0.8")}
-"""What is bought: the vendors' number, ours, its name and its price."""
 WAREHOUSE = "11"
 CONFIRMED, BILLED, BILLED_IN_COLUMNS = "BUY-101", "BUY-102", "BUY-103"
 """Our purchase orders at the supplier: the one that it is sent, those that it bills."""
@@ -54,18 +53,14 @@ class BuyingDay:
         """Enter items, warehouse, three purchase orders, two freight invoices and a journal, all as a person would."""
         company = {"dataAreaId": COMPANY}
         self.tenant.add("Warehouses", **company, WarehouseId=WAREHOUSE, OperationalSiteId="1")
-        for theirs, (ours, name, price) in ITEMS.items():
-            names = {"ProductNumber": ours, "SearchName": name, "ProductSearchName": name}
-            units = {"SalesUnitSymbol": "ea", "InventoryUnitSymbol": "ea", "PurchaseUnitSymbol": "ea"}
-            key = {**company, "ItemNumber": ours}
-            self.tenant.add("ReleasedProductsV2", **key, **names, **units, SalesPrice=Decimal(price) * 2)
-            for profile in self.sandbox.profiles.values():
-                if profile.vendor:
-                    named = {"VendorAccountNumber": profile.vendor, "VendorProductNumber": theirs}
-                    self.tenant.add("VendorProductDescriptionsV2", **key, **named)
+        purchases.enter_items(self.tenant)
+        for profile in self.sandbox.profiles.values():
+            if profile.vendor:
+                purchases.enter_numbers(self.tenant, profile.vendor)
+        for theirs, (ours, _, _) in ITEMS.items():
             seeding.add_external_number(self.tenant, COMPANY, self._profile("shop").account, ours, f"SHOP-{theirs}")
         for number in (CONFIRMED, BILLED, BILLED_IN_COLUMNS):
-            self._enter_order(number)
+            purchases.enter_order(self.tenant, number, self._profile("supplier").vendor, self.sandbox.day)
         lines = ({"DebitAmount": Decimal(40)}, {"CreditAmount": Decimal(40)})
         booked = [
             {**line, "AccountDisplayValue": f"{account}-001"} for line, account in zip(lines, ACCOUNTS, strict=True)
@@ -74,11 +69,8 @@ class BuyingDay:
 
     def morning(self) -> None:
         """The supplier bills two orders, the planner orders twice, the shop once; one of each two in columns."""
-        lines = self._lines("VN")
-        self._x12("supplier", "IN", "810", [
-            ["BIG", self._date(), INVOICE, "", BILLED], *[["IT1", *line] for line in lines],
-            ["TDS", "14800"], ["CTT", str(len(lines))],
-        ])  # fmt: skip
+        lines = purchases.lines("VN")
+        self._x12("supplier", "IN", "810", purchases.bill(INVOICE, BILLED, self.sandbox.day))
         head = "Invoice Number,Invoice Date,PO Number,Line,Vendor Item,Quantity,Unit,Price,Invoice Total"
         day = self.sandbox.day.isoformat()
         rows = [
@@ -114,14 +106,13 @@ class BuyingDay:
 
     def pay(self) -> None:
         """The freight company reports by 820 and in columns what it was paid, the shop by 820 what it pays."""
-        self._x12("freight", "RA", "820", self._remittance(PAYMENT, FREIGHT, "60"))
+        self._x12("freight", "RA", "820", purchases.remittance(PAYMENT, FREIGHT, "60", self.sandbox.day))
         head = "Payment Number,Payment Date,Payment Amount,Currency,Invoice Number,Amount Paid"
         row = f"{PAYMENT_IN_COLUMNS},{self.sandbox.day.isoformat()},60,USD,{FREIGHT_NEXT},60"
         self._csv("freight", "payment.csv", head, [row])
         posted = self.tenant.one("SalesInvoiceHeadersV4", dataAreaId=COMPANY, InvoiceNumber=self.invoice)
-        self._x12(
-            "shop", "RA", "820", self._remittance(CUSTOMER_PAYMENT, self.invoice, f"{posted['TotalInvoiceAmount']:f}")
-        )
+        amount = f"{posted['TotalInvoiceAmount']:f}"
+        self._x12("shop", "RA", "820", purchases.remittance(CUSTOMER_PAYMENT, self.invoice, amount, self.sandbox.day))
 
     def place(self, drop: Drop) -> Path:
         """Where a file was left: in csv/ or outbound/ of its partner's home."""
@@ -134,25 +125,6 @@ class BuyingDay:
 
     def _date(self) -> str:
         return f"{self.sandbox.day:%Y%m%d}"
-
-    def _lines(self, qualifier: str) -> list[list[str]]:
-        """A line of each item, as PO1 and IT1 have it from their first element on: 80 of the first, 60 of the last is 148."""
-        quantities = (80, 60)
-        return [
-            [str(place), str(quantity), "EA", price, "", qualifier, theirs]
-            for place, (quantity, (theirs, (_, _, price))) in enumerate(zip(quantities, ITEMS.items(), strict=True), 1)
-        ]
-
-    def _remittance(self, number: str, invoice: str, amount: str) -> list[list[str]]:
-        return [
-            ["BPR", "I", amount, "C", "ACH", "CTX", *[""] * 10, self._date()],
-            ["TRN", "1", number, "1555550100"],
-            ["CUR", "PR", "USD"],
-            ["N1", "PR", "PAYER", "92", "1000"],
-            ["N1", "PE", "PAYEE", "92", "4711"],
-            ["ENT", "1"],
-            ["RMR", "IV", invoice, "", amount],
-        ]
 
     def _x12(self, partner: str, functional: str, set: str, body: Sequence[Sequence[str]]) -> None:
         profile, control = self._profile(partner), 1 + len(self.drops)
@@ -172,31 +144,6 @@ class BuyingDay:
         hidden.replace(target)
 
     # ------------------------------------------------------------------------------------------ what persons enter
-    def _enter_order(self, number: str) -> None:
-        key = {"dataAreaId": COMPANY, "PurchaseOrderNumber": number}
-        account = self._profile("supplier").vendor
-        accounts = {"OrderVendorAccountNumber": account, "InvoiceVendorAccountNumber": account}
-        address = {
-            "Name": "Northbay Warehouse",
-            "Street": "1 HARBOR ROAD",
-            "City": "AUSTIN",
-            "StateId": "TX",
-            "ZipCode": "78701",
-        }
-        day = self.sandbox.day.isoformat()
-        self.tenant.add(
-            "PurchaseOrderHeadersV2", **key, **accounts, CurrencyCode="USD", PurchaseOrderStatus="Backorder",
-            AccountingDate=day, RequestedDeliveryDate=day, DeliveryAddressCountryRegionISOCode="US",
-            **{f"DeliveryAddress{part}": text for part, text in address.items()},
-        )  # fmt: skip
-        for place, quantity, _, price, _, _, theirs in self._lines("VN"):
-            ours, name, _ = ITEMS[theirs]
-            self.tenant.add(
-                "PurchaseOrderLinesV2", **key, LineNumber=int(place), ItemNumber=ours, LineDescription=name,
-                OrderedPurchaseQuantity=int(quantity), PurchaseUnitSymbol="ea", PurchasePrice=Decimal(price),
-                PurchasePriceQuantity=1, LineAmount=Decimal(price) * int(quantity),
-            )  # fmt: skip
-
     def _enter_invoice(self, number: str, partner: str) -> None:
         account = self._profile(partner).vendor
         key = {"dataAreaId": COMPANY, "HeaderReference": f"HR-{number}"}

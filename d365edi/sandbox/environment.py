@@ -145,15 +145,17 @@ class Environment:
         apart: str = "500ms",
         companies: Sequence[str] = (COMPANY,),
         page: int = 1000,
+        within: str = "4h",
     ) -> str:
         """Settings for a daemon that keeps its journal in `folder`: every flow runs `every` so often, and a file is
         complete when two listings `apart` agree. In each of the companies the partners have the same account. `page`: rows
-        of a listing of Sterling."""
+        of a listing of Sterling; `within`: when ship notices should be picked up there."""
         addresses = settings_file.Addresses(self.d365_host, self.ca_file, self.events_port, tuple(companies))
         text = settings_file.settings(addresses, self.partners.values(), folder, every=every, apart=apart)
         if self.sterling is None:
             return text
-        return f"{text}\n{sterling_settings.settings(self.sterling, every=every, companies=companies, page=page)}"
+        more = sterling_settings.settings(self.sterling, every=every, companies=companies, page=page, within=within)
+        return f"{text}\n{more}"
 
     def add_unknown_item(self) -> None:
         """Enter the item in D365 that acme ordered and D365 did not know."""

@@ -6,15 +6,19 @@ what it sent, and answered by 997. EDIFACT is read and answered too, by CONTRL; 
 Knows: its two mailboxes. Does not know: the API (its own way to Sterling is another), who is at the other end.
 """
 
+import contextlib
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
-from . import edifact, edifact_documents
+from . import edifact, edifact_documents, orders, purchases, x12
 from .invoices import InvoiceVerdict
 from .partner import PartnerProfile, SimulatedPartner
 from .sterling.mailboxes import MailboxState, Message
 from .x12 import Unreadable, groups, split
+
+BILLED_AS = "INV-"
+"""How the number of a supplier's invoice begins."""
 
 
 class MailboxPartner(SimulatedPartner):
@@ -122,6 +126,27 @@ class MailboxPartner(SimulatedPartner):
         there = mailbox.messages.values() if mailbox else ()
         found = [message for message in there if message.extractable(now) and not (message.always and message.taken)]
         return sorted(found, key=lambda message: (message.created, message.id))
+
+
+class MailboxSupplier(MailboxPartner):
+    """A partner that sells to us: each order of ours that it reads is acknowledged and billed by an 810, whose number is that of
+    the order behind `BILLED_AS`."""
+
+    def _answer(self, data: bytes, at: datetime) -> list[InvoiceVerdict]:
+        found = super()._answer(data, at)
+        with contextlib.suppress(Unreadable):  # which was said
+            for order in orders.read(data):
+                self._bill(order.number, at)
+        return found
+
+    def _bill(self, order: str, at: datetime) -> None:
+        control, self._control = self._control, self._control + 1
+        body = purchases.bill(f"{BILLED_AS}{order}", order, at.date())
+        data = x12.write(
+            self.profile.address, "IN", [("810", body)], interchange=control, group=control, at=at,
+            version=self.profile.version, usage=self.profile.usage,
+        )  # fmt: skip
+        self.drop("invoice.edi", data)
 
 
 def _file(message: Message) -> str:

@@ -13,8 +13,9 @@ ENDPOINT = "sbi"
 """The name of the endpoint."""
 
 
-def settings(side: SterlingSide, *, every: str, companies: Iterable[str], page: int = 1000) -> str:
-    """The text; secrets are named as in `SterlingSide.secrets`. Waits are short, for rehearsals."""
+def settings(side: SterlingSide, *, every: str, companies: Iterable[str], page: int = 1000, within: str = "4h") -> str:
+    """The text; secrets are named as in `SterlingSide.secrets`. Waits are short, for rehearsals. `within`: when a ship notice
+    should have been picked up."""
     simulator = side.simulator
     if simulator.switches.bearer:
         login = f"""oauth       = {{ token_url = {_text(simulator.token_url)}, client_id = {_text(simulator.CLIENT_ID)}, \
@@ -36,7 +37,7 @@ unclear_for = "5s"
     for partner in side.partners.values():
         places = Places(ENDPOINT, f"{partner.leaves}/*", partner.fetches, partner.fetches, since="all")
         parts.append(of_partner(partner.profile, places, every, companies))
-    return "\n".join(parts)
+    return "\n".join(parts).replace("{within}", within)
 
 
 def _dialect(side: SterlingSide) -> str:

@@ -1,7 +1,7 @@
 """Sterling beside the D365 of an environment: the simulator, the partners whose mailboxes are there, what lies there at first.
 
 A partner NAME leaves its messages in /NAME/out and fetches ours from /NAME/to. Before anybody polls, each customer has left two
-orders under one name in one second, and a third.
+orders under one name in one second, and a third; at each vendor a purchase order waits in D365 to be confirmed.
 
 Knows: the simulator and its partners. Does not know: D365 beyond what its partners order, settings files.
 """
@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from . import authored, orders, seeding
+from . import authored, orders, purchases, seeding
 from .d365.tenant import Tenant
 from .drops import Drop
-from .mailbox_partner import MailboxPartner
+from .mailbox_partner import MailboxPartner, MailboxSupplier
 from .partner import PartnerProfile
 from .profiles import COMPANY, MAILBOXES
 from .sterling import SterlingSimulator, Switches
@@ -21,6 +21,8 @@ from .sterling import SterlingSimulator, Switches
 ROOM = 1000
 """The orders of these partners are numbered so far above those of others."""
 NAMES = ("order.edi", "order.edi", "order-3.edi")
+PURCHASE_ORDER = "BUY-201"
+"""Our order at a vendor: confirmed, it is sent."""
 
 
 class SterlingSide:
@@ -39,9 +41,10 @@ class SterlingSide:
     ) -> None:
         self.simulator = SterlingSimulator(folder / "sterling" if kept else None, switches=switches, ports=ports)
         self.picking_up = True
+        self.simulator.server.partners = [profile.name for profile in profiles]
         state = self.simulator.state
         self.partners = {
-            profile.name: MailboxPartner(
+            profile.name: (MailboxSupplier if profile.vendor else MailboxPartner)(
                 profile,
                 folder / "partners" / profile.name,
                 state,
@@ -51,7 +54,7 @@ class SterlingSide:
             )
             for profile in profiles
         }
-        day = day or datetime.now(UTC).date()
+        self.day = day = day or datetime.now(UTC).date()
         made = [
             authored.order(profile, seed=seed, day=day, at=ROOM * place + at)
             for place, profile in enumerate(profiles, 1)
@@ -82,6 +85,13 @@ class SterlingSide:
                 seeding.add_address(tenant, COMPANY, accounts[drop.partner], order.ship_to)
                 for line in order.lines:
                     seeding.add_item(tenant, COMPANY, accounts[drop.partner], line)
+
+        for profile in (partner.profile for partner in self.partners.values()):
+            if profile.vendor and not tenant.rows("VendorsV3", dataAreaId=COMPANY, VendorAccountNumber=profile.vendor):
+                seeding.add_vendor(tenant, COMPANY, profile.vendor, profile.title)
+                purchases.enter_items(tenant)
+                purchases.enter_numbers(tenant, profile.vendor)
+                purchases.enter_order(tenant, PURCHASE_ORDER, profile.vendor, self.day)
 
     def answer(self) -> None:
         """Each partner fetches what waits for it, unless nobody picks up, and answers it."""
