@@ -107,7 +107,8 @@ class After:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """`settled` (done; `name` is where it went), `gone` (was not there any more), `changed` (overwritten since: receive anew)."""
+    """`settled` (done; `name` is where it is now, "" where it is deleted), `gone` (was not there any more), `changed`
+    (overwritten since: receive anew)."""
 
     outcome: Literal["settled", "gone", "changed"]
     name: str = ""

@@ -70,7 +70,7 @@ class Downloader(FileOperations):
             await self._remove(filenames.join(remote.path, self.rules.sentinel.replace("{name}", remote.name)))
         if after.action == "delete":
             await self._remove(path)
-            return Settlement("settled", path)
+            return Settlement("settled")
         return Settlement("settled", await self._move(path, remote.name, after.to, digest))
 
     async def _is_fetched(self, path: str, remote: Remote, digest: str) -> bool:

@@ -73,7 +73,7 @@ class Pickup:
             await self._client.delete(self._path(remote), place=remote.path)
         except NotFound:
             return Settlement("gone")
-        return Settlement("settled", _at(remote.path, remote.name))
+        return Settlement("settled")
 
     async def _mark(self, remote: Remote) -> Settlement:
         """Let nobody fetch it any more."""
