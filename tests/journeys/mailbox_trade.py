@@ -5,20 +5,31 @@ into envelopes and takes out of them, or all three through one mailbox."""
 from __future__ import annotations
 
 import contextlib
+import os
+import signal
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+import anyio
+
+from d365edi import daemon
+from d365edi.app import App
+from d365edi.clock import ClockWatch
+from d365edi.endpoints.health import Rests
 from d365edi.sandbox import edifact
 from d365edi.sandbox.mailbox_partner import MailboxPartner
 from d365edi.sandbox.partner import PartnerProfile
 from d365edi.sandbox.sterling.routing import run
 from d365edi.sandbox.sterling.server import Rule
 from d365edi.sandbox.sterling.simulator import SterlingSimulator
+from d365edi.sandbox.sterling.switches import Switches
 from d365edi.sandbox.x12 import X12Address
+from d365edi.settings import Settings
 from tests.journeys import test_edifact, test_payments
 from tests.journeys.world import World, world
+from tests.running import until
 
 Layout = Literal["own", "bare", "shared"]
 """Mailboxes of their own; the same, where Sterling has the envelope; one mailbox for all three, each way."""
@@ -37,9 +48,9 @@ ENDPOINT = """
 [endpoints.sbi]
 kind     = "sterling"
 url      = "{url}"
-username = "{user}"
-password = {{ secret = "sbi" }}
 ca_file  = "{ca}"
+requests = {requests}
+{login}
 unclear_for = "0.3s"
 """
 PARTNER = """
@@ -51,8 +62,8 @@ acks = {{ to = {{ endpoint = "sbi", path = "{to}", picked_up_within = "4h" }}{ex
 PICKUP = """
 [partners.{name}.pickup.edi]
 from  = {{ endpoint = "sbi", path = "{where}/*" }}
-every = "1m"
-since = "all"
+every = "{every}"
+since = "{since}"
 {shared}
 """
 RECEIVE = """
@@ -69,22 +80,28 @@ SEND = """
 of    = "{of}"
 to    = {{ endpoint = "sbi", path = "{to}", picked_up_within = "4h" }}
 since = 2026-01-01
-every = "15m"
+every = "{every}"
 """
 
 
 @dataclass
 class Trade(World):
-    """The world. `standard` is "x12" or "edifact", `partners` are the three by name."""
+    """The world. `standard` is "x12" or "edifact", `partners` are the three by name; `every` is how often a flow runs, `since`
+    from when on messages are picked up, `requests` how many are sent to Sterling at the same time."""
 
     sterling: SterlingSimulator = field(kw_only=True)
     standard: str = "x12"
     layout: Layout = "own"
+    every: str = "1m"
+    since: str = "all"
+    requests: int = 4
     partners: dict[str, MailboxPartner] = field(default_factory=dict)
 
     @property
     def environ(self) -> Mapping[str, str]:
-        return {**super().environ, "D365EDI_SECRET_SBI": self.sterling.PASSWORD}
+        sim = self.sterling
+        ours = {"D365EDI_SECRET_SBI": sim.PASSWORD, "D365EDI_SECRET_SBI_OAUTH": sim.CLIENT_SECRET}
+        return {**ours, **super().environ}
 
     def set(self, what: str) -> str:
         """What a document is called."""
@@ -105,7 +122,11 @@ class Trade(World):
     def write_settings(self) -> Path:
         head = super().write_settings().read_text().partition("[endpoints.acme]")[0]
         sim = self.sterling
-        parts = [head, ENDPOINT.format(url=sim.url, user=sim.USERNAME, ca=sim.ca_file)]
+        login = f'username = "{sim.USERNAME}"\npassword = {{ secret = "sbi" }}'
+        if sim.switches.bearer:
+            client = f'client_id = "{sim.CLIENT_ID}", client_secret = {{ secret = "sbi-oauth" }}'
+            login = f'oauth = {{ token_url = "{sim.token_url}", {client} }}'
+        parts = [head, ENDPOINT.format(url=sim.url, ca=sim.ca_file, login=login, requests=self.requests)]
         parts += [part for name in X12_IDS for part in self._of_partner(name)]
         self.settings_file.write_text("".join(parts) + self.extra)
         return self.settings_file
@@ -124,7 +145,8 @@ class Trade(World):
         )
         if self.layout != "shared" or name == STORE:
             shared = "shared = true" if self.layout == "shared" else ""
-            yield PICKUP.format(name=name, where=self.path(name, "from"), shared=shared)
+            where = self.path(name, "from")
+            yield PICKUP.format(name=name, where=where, shared=shared, every=self.every, since=self.since)
         yield from self._flows(name)
 
     def _flows(self, name: str) -> Iterator[str]:
@@ -135,7 +157,8 @@ class Trade(World):
             FREIGHT: {"invoice": "VendorInvoice"},
         }
         for what, record in flows[name].items():
-            yield SEND.format(name=name, set=self.set(what), of=record, to=self.path(name, "to"))
+            to = self.path(name, "to")
+            yield SEND.format(name=name, set=self.set(what), of=record, to=to, every=self.every)
         if name == STORE:
             yield RECEIVE.format(name=name, set=order, create="SalesOrder")
             yield RECEIVE.format(name=name, set=payment, create="CustomerPayment")
@@ -192,10 +215,46 @@ def _rules(here: Trade, name: str) -> Iterator[Rule]:
     yield Rule(f"{name} on", here.path(name, "to"), "envelope", to=here.path(name, "fetches"), address=address)
 
 
+SHORT = Rests(person=900.0, first=0.1, longest=0.3)
+"""A refused login rests as long as it always does, an endpoint that does not answer hardly."""
+
+
 @contextlib.asynccontextmanager
-async def trade(folder: Path, standard: str, layout: Layout) -> AsyncIterator[Trade]:
+async def serving(here: Trade, *, every: str, requests: int = 4) -> AsyncIterator[list[App]]:
+    """The daemon runs inside, each flow every so often, with so many requests to Sterling at the same time. Its apps, one more
+    with each reload. On leaving it is stopped by SIGTERM."""
+    here.every, here.requests = every, requests
+    apps: list[App] = []
+
+    @contextlib.asynccontextmanager
+    async def opened(loaded: Settings, watch: ClockWatch) -> AsyncIterator[App]:
+        async with App.open(loaded, watch, rests=SHORT, first_wait=0.1) as app:
+            apps.append(app)
+            yield app
+
+    async def serve() -> None:
+        assert await daemon.run(here.settings, open_app=opened) == 0
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(serve)
+        await until(lambda: apps, 30.0)
+        yield apps
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+async def reload(apps: list[App]) -> None:
+    """What systemctl reload does."""
+    before = len(apps)
+    os.kill(os.getpid(), signal.SIGHUP)
+    await until(lambda: len(apps) > before, 30.0)
+
+
+@contextlib.asynccontextmanager
+async def trade(
+    folder: Path, standard: str = "x12", layout: Layout = "own", switches: Switches | None = None
+) -> AsyncIterator[Trade]:
     """Open the world below `folder`."""
-    async with world(folder) as made, SterlingSimulator() as sterling:
+    async with world(folder) as made, SterlingSimulator(switches=switches) as sterling:
         names = ("folder", "simulator", "d365_host", "ca_file", "partner", "server", "prefix")
         given = {name: getattr(made, name) for name in names}
         here = Trade(**given, sterling=sterling, standard=standard, layout=layout)

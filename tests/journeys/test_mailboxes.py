@@ -6,8 +6,10 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from anyio.to_thread import run_sync
 
 from d365edi.app import App
+from d365edi.cli import main
 from d365edi.journal import Tx
 from d365edi.sandbox.d365 import purchasing
 from tests.journeys.mailbox_trade import FREIGHT, STORE, SUPPLIER, VENDORS, X12_IDS, Layout, Trade, trade
@@ -120,3 +122,32 @@ def _taken(tx: Tx) -> list[tuple[str, str]]:
     """Id and state of every message that came from a mailbox."""
     sql = "SELECT remote, state FROM messages WHERE direction = 'in' AND endpoint = 'sbi' ORDER BY remote"
     return tx.unit.connection.execute(sql).fetchall()
+
+
+async def test_what_lay_there_is_left_alone_and_two_of_one_name_and_second_become_two_orders(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with trade(tmp_path) as here:
+        here.since, state, path = "now", here.sterling.state, here.path(STORE, "from")
+        old = here.ordered("4500100")
+        for _ in range(200):
+            state.put(path, "order.edi", old)
+        async with here.app() as app:
+            await app.once()
+            assert here.sales_orders() == {}
+            for number in SOLD:
+                state.put(path, "order.edi", here.ordered(number), created=1_790_000_000.0)
+            await app.once()
+        assert list(here.sales_orders()) == list(SOLD)
+        assert len(state.mailbox(path).messages) == 200
+        row = (await said(here, capsys, "status")).partition("sbi:/store/from/* ")[2].split()
+        assert row[2:5] == ["2", "200", "200"]  # offered, passed over, and of these from before the first poll
+        why = await said(here, capsys, "why", "order.edi")
+    assert 'since = "all" in [partners.store.pickup.edi] fetches it' in why
+
+
+async def said(here: Trade, capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    """What a command prints, in one line."""
+    capsys.readouterr()
+    await run_sync(lambda: main([*words, "--settings", str(here.settings_file)]))
+    return " ".join(capsys.readouterr().out.split())
