@@ -34,7 +34,7 @@ from d365edi.cli.console import (
 )
 from d365edi.cli.history import SHOWN, FoundByName, History, PassedEarlier, id_of
 from d365edi.cli.waiting import D365, Matter
-from d365edi.matching.resolution import Resolution
+from d365edi.matching.resolution import MOST_SOURCES, Resolution
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -174,10 +174,9 @@ def _places(document: Document) -> Iterator[str]:
         yield f"    of customer {answers.customer}"
     for line, place in sorted(answers.places.items()):
         yield f"    {_line(line, answers) if line else 'it'} goes {place}"
-    found = [*answers.sources.items()]
-    yield from (f"    {answer} by {source}" for answer, source in found[:SHOWN])
-    if len(found) > SHOWN:
-        yield f"    and {len(found) - SHOWN} more answers"
+    yield from (f"    {answer} by {source}" for answer, source in answers.sources.items())
+    if len(answers.sources) >= MOST_SOURCES:
+        yield "    and so on"
 
 
 def _line(number: int, answers: Resolution) -> str:

@@ -17,6 +17,8 @@ ReferenceKind = Literal[
 
 CODES = ("currency", "payment_terms", "delivery_mode", "delivery_terms", "chart")
 """The kinds that are codes of the whole document, of which D365 has a list."""
+MOST_SOURCES = 200
+"""How many answers are kept with what answered them: an order of 5,000 items has as many."""
 WHOLE = (0,)
 """In place of lines: the document as a whole."""
 PLACE = ("location", "site", "warehouse", "address")
@@ -112,7 +114,8 @@ class Resolution:
     Lines are those that are written to D365. `parts` says of which line of the order each was made, where they are not the same.
     `places` has 0 for the order as a whole, and the lines with a place of their own. `more` has what else was answered, by name:
     the vendor with what is read with it. `variants` has the lines whose item is a variant of a product master, `accounts` the
-    main account of lines that are for no item. `sources` says what was answered ("item ACME-1 = D0001"), and by what."""
+    main account of lines that are for no item. `sources` says what was answered ("item ACME-1 = D0001"), and by what,
+    of the first `MOST_SOURCES`."""
 
     customer: str | None = None
     invoice_customer: str | None = None
@@ -132,7 +135,7 @@ class Resolution:
         places, more, variants = dict(self.places), dict(self.more), dict(self.variants)
         accounts, sources = dict(self.accounts), dict(self.sources)
         for reference in references:
-            if reference.value and reference.source:
+            if reference.value and reference.source and len(sources) < MOST_SOURCES:
                 asked = " ".join(dict.fromkeys((reference.kind.replace("_", " "), reference.subject))).rstrip(" ")
                 sources[f"{asked} = {reference.value}"] = reference.source
             if reference.kind == "customer":
