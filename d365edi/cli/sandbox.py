@@ -215,12 +215,43 @@ def post(order: Order, *, wait: Wait = 15.0, settings: SettingsFile = DEFAULT_SE
     say([f"D365 posted {posted['invoice']}; its business event was {event}"])
     if not wait:
         return
-    if not running.until(lambda: set(running.files("inbound")) - set(before), wait):
-        say([f"acme received nothing within {wait:.0f} s: d365edi status --settings {settings}"])
+    partner = posted["partner"]
+    if not running.until(
+        lambda: set(running.files("inbound")) - set(before) or running.verdict(posted["invoice"]), wait
+    ):
+        say([f"{partner} received nothing within {wait:.0f} s: d365edi status --settings {settings}"])
         raise typer.Exit(UNREACHABLE)
     say(f"acme received {name}" for name in running.files("inbound") if name not in before)
     running.until(lambda: running.verdict(posted["invoice"]), 2)
-    say([f"acme says: {running.verdict(posted['invoice']) or 'nothing yet'}"])
+    say([f"{partner} says: {running.verdict(posted['invoice']) or 'nothing yet'}"])
+
+
+@app.command()
+def confirm(
+    number: Annotated[
+        str, typer.Argument(help="A purchase order of D365; left out: the one at Sterling's supplier.")
+    ] = "",
+    *,
+    wait: Wait = 15.0,
+    settings: SettingsFile = DEFAULT_SETTINGS,
+) -> None:
+    """D365 confirms a purchase order; shows what the supplier at Sterling received, and its invoice.
+
+    Exit code 3 where it received nothing."""
+    from d365edi.cli.sandbox_client import Running
+    from d365edi.sandbox.mailbox_partner import BILL
+
+    running = Running(settings)
+    before = len(running.messages())
+    confirmed = running.ask("confirm", order=number)
+    say([f"D365 confirmed {confirmed['order']} as {confirmed['confirmation']}"])
+    if not wait:
+        return
+    if not running.until(lambda: any(name == BILL for _, name, _ in running.messages()[before:]), wait):
+        say([f"nothing came to Sterling within {wait:.0f} s: d365edi status --settings {settings}"])
+        raise typer.Exit(UNREACHABLE)
+    say(f"{by} left {name} in {mailbox}" for mailbox, name, by in running.messages()[before:])
+    say([f"its history: d365edi why {confirmed['order']} --settings {settings}"])
 
 
 @app.command()

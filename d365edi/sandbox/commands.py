@@ -13,13 +13,15 @@ from typing import Any
 
 from . import authored, orders, seeding, x12
 from .control import Command, Impossible
-from .d365 import events, posting
+from .d365 import events, posting, purchasing
 from .d365.catalog import load
 from .drops import Drop
 from .environment import Environment
 from .invoices import InvoiceVerdict
 from .named_faults import FAULTS, TWO_COMPANIES, End
+from .partner import SimulatedPartner
 from .profiles import COMPANY
+from .sterling_side import PURCHASE_ORDER
 
 OTHER = "demf"
 """The second company, in which the fault `two-companies` posts."""
@@ -37,7 +39,9 @@ class Commands:
 
     def all(self) -> Mapping[str, Command]:
         """The commands by name."""
-        return {each.__name__: each for each in (self.order, self.learn, self.post, self.show, self.fault)}
+        return {
+            each.__name__: each for each in (self.order, self.learn, self.post, self.confirm, self.show, self.fault)
+        }
 
     def seed(self) -> None:
         """Enter in a fresh D365 whatever the orders name that the partner makes up, but for the unknown item."""
@@ -76,7 +80,7 @@ class Commands:
 
     async def post(self, order: str) -> dict[str, Any]:
         """D365 posts the invoice of an order (the partner's number or D365's) and sends its business event: the invoice's
-        number, and whether the event was taken."""
+        number, whose order it was, and whether the event was taken."""
         rows = self._state.rows("SalesOrderHeadersV4", CustomersOrderReference=order)
         rows = rows or self._state.rows("SalesOrderHeadersV4", SalesOrderNumber=order)
         if not rows:
@@ -89,7 +93,28 @@ class Commands:
             posting.post_elsewhere(self._state, invoice, COMPANY, OTHER)
         self._sandbox.d365.flush()
         event = events.invoice_posted(self._state, invoice, COMPANY)
-        return {"invoice": invoice, "event": await events.send(self._sandbox.events_url, event, wait=0.1)}
+        taken = await events.send(self._sandbox.events_url, event, wait=0.1)
+        account = str(rows[-1]["OrderingCustomerAccountNumber"])
+        return {
+            "invoice": invoice,
+            "event": taken,
+            "partner": self._customers().get(account, self._partner).profile.name,
+        }
+
+    async def confirm(self, order: str = "") -> dict[str, Any]:
+        """D365 confirms a purchase order (left out: the one that waits at the supplier at Sterling): its number, and that of the
+        confirmation."""
+        if not order and self._sandbox.sterling is None:
+            raise Impossible("the supplier is at Sterling, which this sandbox has not; start it with --sterling")
+        order = order or PURCHASE_ORDER
+        try:
+            number = purchasing.confirm(self._state, order, company=COMPANY)
+        except (LookupError, ValueError):
+            known = [row["PurchaseOrderNumber"] for row in self._state.rows("PurchaseOrderHeadersV2")]
+            there = f"it has {', '.join(known)}" if known else "it has none"
+            raise Impossible(f"D365 has no purchase order {order} with lines; {there}") from None
+        self._sandbox.d365.flush()
+        return {"order": order, "confirmation": number}
 
     async def show(self, set: str = "") -> Any:
         """What D365, the partner and Sterling hold in short, or the rows of one entity set."""
@@ -111,6 +136,11 @@ class Commands:
         elif name and name not in self.lasting:
             self.lasting[name] = FAULTS[name].begin(self._sandbox)
         return {each: FAULTS[each].says for each in self.lasting}
+
+    def _customers(self) -> dict[str, SimulatedPartner]:
+        """The partners that order, by their accounts."""
+        side = self._sandbox.sterling
+        return {each.profile.account: each for each in (self._partner, *(side.partners.values() if side else ()))}
 
     def _made_up(self, unknown: bool) -> Drop:
         numbers = [int(number) for number in self._partner.orders if number.isdecimal()]
@@ -141,7 +171,7 @@ class Commands:
         ]  # fmt: skip
 
     def _invoices(self) -> list[dict[str, Any]]:
-        read = {verdict.number: verdict for verdict in self._partner.verdicts}
+        read = {verdict.number: verdict for partner in self._customers().values() for verdict in partner.verdicts}
         return [
             {"invoice": row["InvoiceNumber"], "sales_order": row["SalesOrderNumber"], "company": row["dataAreaId"],
              "amount": row["TotalInvoiceAmount"], "the_partner": _said(read.get(row["InvoiceNumber"]))}

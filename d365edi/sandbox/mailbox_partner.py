@@ -17,6 +17,8 @@ from .partner import PartnerProfile, SimulatedPartner
 from .sterling.mailboxes import MailboxState, Message
 from .x12 import Unreadable, groups, split
 
+BILL = "invoice.edi"
+"""The name of a supplier's invoices."""
 BILLED_AS = "INV-"
 """How the number of a supplier's invoice begins."""
 
@@ -146,7 +148,7 @@ class MailboxSupplier(MailboxPartner):
             self.profile.address, "IN", [("810", body)], interchange=control, group=control, at=at,
             version=self.profile.version, usage=self.profile.usage,
         )  # fmt: skip
-        self.drop("invoice.edi", data)
+        self.drop(BILL, data)
 
 
 def _file(message: Message) -> str:

@@ -199,6 +199,20 @@ def test_with_sterling_a_second_partners_messages_lie_there(tmp_path: Path, sett
         assert "Messages at Sterling" in call("sandbox", "show").out
 
 
+def test_a_supplier_at_sterling_is_sent_an_order_and_bills_it(tmp_path: Path, settings: str, call: Call) -> None:
+    with sandbox(tmp_path, "--sterling"), daemon(tmp_path) as running:
+        running.until("PO 4501125 → sales order")
+        said = call("sandbox", "confirm")
+        assert (said.code, "D365 confirmed BUY-201 as BUY-201-1" in said.out) == (0, True), said.out
+        assert "mill left invoice.edi in /mill/out" in said.out
+        running.until("invoice INV-BUY-201 → vendor invoice HR-000001, 2 lines")
+        assert "grocer says: accepted it" in call("sandbox", "post", "4501123").out
+        wrong = call("sandbox", "confirm", "X-1")
+        assert (wrong.code, "no purchase order X-1 with lines; it has BUY-201" in wrong.err) == (1, True)
+    with sandbox(tmp_path):
+        assert "start it with --sterling" in call("sandbox", "confirm").err
+
+
 def test_a_real_tenant_is_never_asked(folder: Path, call: Call) -> None:
     said = call("sandbox", "post", "4500123")
     assert (said.code, "contoso.example is no sandbox on this machine" in said.err) == (2, True)
