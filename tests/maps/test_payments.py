@@ -79,7 +79,7 @@ def test_each_open_item_becomes_a_line_that_marks_our_invoice() -> None:
     assert (plan.label, plan.number_field, plan.extra) == (
         "payment EFT1",
         "JournalBatchNumber",
-        {"open": {"IsPosted": ["No"]}},
+        {"open": {"IsPosted": ["No"]}, "whose": "AccountDisplayValue"},
     )
     first, second = plan.lines
     assert first == {
