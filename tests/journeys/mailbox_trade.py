@@ -49,9 +49,9 @@ ENDPOINT = """
 kind     = "sterling"
 url      = "{url}"
 ca_file  = "{ca}"
-requests = {requests}
 {login}
 unclear_for = "0.3s"
+{more}
 """
 PARTNER = """
 [partners.{name}]
@@ -87,14 +87,14 @@ every = "{every}"
 @dataclass
 class Trade(World):
     """The world. `standard` is "x12" or "edifact", `partners` are the three by name; `every` is how often a flow runs, `since`
-    from when on messages are picked up, `requests` how many are sent to Sterling at the same time."""
+    from when on messages are picked up, `endpoint` further lines of the endpoint's table."""
 
     sterling: SterlingSimulator = field(kw_only=True)
     standard: str = "x12"
     layout: Layout = "own"
     every: str = "1m"
     since: str = "all"
-    requests: int = 4
+    endpoint: str = ""
     partners: dict[str, MailboxPartner] = field(default_factory=dict)
 
     @property
@@ -126,7 +126,7 @@ class Trade(World):
         if sim.switches.bearer:
             client = f'client_id = "{sim.CLIENT_ID}", client_secret = {{ secret = "sbi-oauth" }}'
             login = f'oauth = {{ token_url = "{sim.token_url}", {client} }}'
-        parts = [head, ENDPOINT.format(url=sim.url, ca=sim.ca_file, login=login, requests=self.requests)]
+        parts = [head, ENDPOINT.format(url=sim.url, ca=sim.ca_file, login=login, more=self.endpoint)]
         parts += [part for name in X12_IDS for part in self._of_partner(name)]
         self.settings_file.write_text("".join(parts) + self.extra)
         return self.settings_file
@@ -220,15 +220,15 @@ SHORT = Rests(person=900.0, first=0.1, longest=0.3)
 
 
 @contextlib.asynccontextmanager
-async def serving(here: Trade, *, every: str, requests: int = 4) -> AsyncIterator[list[App]]:
-    """The daemon runs inside, each flow every so often, with so many requests to Sterling at the same time. Its apps, one more
-    with each reload. On leaving it is stopped by SIGTERM."""
-    here.every, here.requests = every, requests
+async def serving(here: Trade, *, every: str) -> AsyncIterator[list[App]]:
+    """The daemon runs inside, each flow every so often; its apps, one more with each reload. On leaving it is stopped by
+    SIGTERM."""
+    here.every = every
     apps: list[App] = []
 
     @contextlib.asynccontextmanager
     async def opened(loaded: Settings, watch: ClockWatch) -> AsyncIterator[App]:
-        async with App.open(loaded, watch, rests=SHORT, first_wait=0.1) as app:
+        async with App.open(loaded, watch, **here.waits) as app:
             apps.append(app)
             yield app
 
@@ -251,13 +251,18 @@ async def reload(apps: list[App]) -> None:
 
 @contextlib.asynccontextmanager
 async def trade(
-    folder: Path, standard: str = "x12", layout: Layout = "own", switches: Switches | None = None
+    folder: Path,
+    standard: str = "x12",
+    layout: Layout = "own",
+    switches: Switches | None = None,
+    endpoint: str = "",
 ) -> AsyncIterator[Trade]:
     """Open the world below `folder`."""
     async with world(folder) as made, SterlingSimulator(switches=switches) as sterling:
         names = ("folder", "simulator", "d365_host", "ca_file", "partner", "server", "prefix")
         given = {name: getattr(made, name) for name in names}
-        here = Trade(**given, sterling=sterling, standard=standard, layout=layout)
+        here = Trade(**given, sterling=sterling, standard=standard, layout=layout, endpoint=endpoint)
+        here.waits = {"rests": SHORT, "first_wait": 0.05}
         us = US[standard]
         for name in X12_IDS:
             them = here.them(name)

@@ -71,7 +71,7 @@ def invoice(here: Trade, number: str) -> None:
 async def test_a_changed_password_and_a_locked_user_are_tried_once_and_what_waits_leaves_after_a_reload(
     tmp_path: Path,
 ) -> None:
-    async with trade(tmp_path) as here, serving(here, every="0.5s", requests=1) as apps:
+    async with trade(tmp_path, endpoint="requests = 1") as here, serving(here, every="0.5s") as apps:
         await ordered(here)
         users, user = here.sterling.users, here.sterling.user
         user.password = "another"
