@@ -7,12 +7,13 @@
 Without `go` nothing changes: the preview shows which map read the message then and which would now, what would differ
 field by field, whether the other side has it already, and which numbers it would use. A replay creates no second record
 (the natural key is looked up, with the recorded intent of the first delivery) and sends the stored acknowledgment again
-only on request (`acks`).
+only on request (`acks`). A rejected document stays rejected: the others of its file or invoice are replayed without it. All that
+is named is replayed in one transaction, or nothing of it.
 
 Knows: stages. Does not know: protocols, standards.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -22,12 +23,15 @@ from d365edi.errors import D365EdiError, EndpointError
 from d365edi.flows import answer, delivery_request, named, order_parts
 from d365edi.flows.context import FlowContext
 from d365edi.flows.interchange import counter_of
+from d365edi.flows.messages import document_name
 from d365edi.flows.named import Candidate, Selection
 from d365edi.flows.outbox import deliver_again, withdraw
 from d365edi.flows.reparse import held_by, reparse
 from d365edi.journal import Delivery, Document, Message, Tx
 
 STAGES = ("read", "render", "deliver")
+Step = Callable[[Tx], str]
+"""What a replay does in the one transaction; what it did, in words."""
 
 
 async def replay(ctx: FlowContext, selection: Selection, stage: str, *, go: bool, acks: bool, actor: str) -> list[str]:
@@ -45,16 +49,16 @@ async def replay(ctx: FlowContext, selection: Selection, stage: str, *, go: bool
     if not chosen:
         raise D365EdiError(f"no document is named {selection.given}", remedy=see)
     documents = list({row.id: row for each in chosen for row in each.documents}.values())
-    lines: list[str] = []
+    steps: list[Step] = []
     if stage == "deliver":
         deliveries = [each.row for each in chosen if isinstance(each.row, Delivery)]
-        lines += await _deliveries(ctx, deliveries, go=go, actor=actor)
+        lines = await _deliveries(ctx, deliveries, steps, actor=actor)
     else:
-        looked: set[int] = set()  # documents of one file share a delivery
-        for document in documents:
-            lines += await _document(ctx, document, stage, looked, go=go, actor=actor)
+        lines = await _documents(ctx, documents, stage, steps, actor=actor)
     if acks:
-        lines += await _acknowledgments(ctx, documents, go=go, actor=actor)
+        lines += await _acknowledgments(ctx, documents, steps, actor=actor)
+    if go:
+        lines += await ctx.journal.write(lambda tx: [step(tx) for step in steps])
     return lines
 
 
@@ -121,9 +125,35 @@ def _in(tx: Tx, deliveries: list[Delivery], known: Collection[int]) -> list[Docu
     return [tx.documents.get(id) for id in sorted(ids.difference(known))]
 
 
-async def _document(
-    ctx: FlowContext, document: Document, stage: str, looked: set[int], *, go: bool, actor: str
+async def _documents(
+    ctx: FlowContext, documents: Sequence[Document], stage: str, steps: list[Step], *, actor: str
 ) -> list[str]:
+    """The preview of these documents, without the rejected ones. D365EdiError where all of them are rejected."""
+    closed = [row for row in documents if row.state == "rejected"]
+    if len(closed) == len(documents):
+        raise _closed(closed)
+    lines: list[str] = []
+    looked: set[int] = set()  # documents of one file share a delivery
+    for document in documents:
+        if document in closed:
+            lines.append(str(_closed([document])))
+            continue
+        lines += await _document(ctx, document, stage, looked)
+        steps.append(partial(_again, ctx=ctx, document=document, stage=stage, actor=actor))
+    return lines
+
+
+def _closed(documents: Sequence[Document]) -> D365EdiError:
+    """What is said of documents that a person rejected."""
+    names = ", ".join(document_name(row.kind, row.number) for row in documents)
+    whys = "; ".join(dict.fromkeys(row.reason for row in documents if row.reason))
+    was, its = ("was", "its") if len(documents) == 1 else ("were", "their")
+    ours = ".send." in documents[0].flow
+    remedy = "send it by hand" if ours else f"have {documents[0].partner} send it again: {its} number is free"
+    return D365EdiError(f"{names} {was} rejected{f' ({whys})' if whys else ''} and cannot be replayed", remedy=remedy)
+
+
+async def _document(ctx: FlowContext, document: Document, stage: str, looked: set[int]) -> list[str]:
     lines = []
     if stage == "read":
         reading, digest = await ctx.journal.read(lambda tx: reparse(tx, ctx, document))
@@ -139,8 +169,6 @@ async def _document(
             looked.add(delivery.id)
             lines.append(await _there(ctx, delivery))
     lines.append(await _numbers(ctx, document))
-    if go:
-        lines.append(await ctx.journal.write(lambda tx: _again(tx, ctx, document, stage, actor)))
     return lines
 
 
@@ -177,6 +205,8 @@ async def _numbers(ctx: FlowContext, document: Document) -> str:
 
 
 def _again(tx: Tx, ctx: FlowContext, document: Document, stage: str, actor: str) -> str:
+    if (now := tx.documents.get(document.id)).state == "rejected":  # since it was looked at
+        raise _closed([now])
     body = None
     if stage == "read":
         reading, _ = reparse(tx, ctx, document)
@@ -193,31 +223,42 @@ def _again(tx: Tx, ctx: FlowContext, document: Document, stage: str, actor: str)
     return f"{document.number} continues from {stage}"
 
 
-async def _deliveries(ctx: FlowContext, deliveries: list[Delivery], *, go: bool, actor: str) -> list[str]:
-    lines = []
+async def _deliveries(ctx: FlowContext, deliveries: Sequence[Delivery], steps: list[Step], *, actor: str) -> list[str]:
+    """The preview of these deliveries, without those in which all is rejected. D365EdiError where that is so of each."""
+    lines: list[str] = []
+    closed: list[Document] = []
     for delivery in deliveries:
         inside = await ctx.journal.read(partial(_in, deliveries=[delivery], known=()))
+        if inside and all(row.state == "rejected" for row in inside):
+            closed += inside
+            lines.append(f"{delivery.name}: {_closed(inside)}")
+            continue
         several = f", {len(inside)} documents" if len(inside) > 1 else ""
         lines.append(f"{delivery.name}: the same bytes ({delivery.digest[:6]}…{several}) to {delivery.endpoint}")
         lines.append(await _there(ctx, delivery))
-        if go:
-            lines.append(await ctx.journal.write(partial(_deliver_again, delivery=delivery, actor=actor)))
+        steps.append(partial(_deliver_again, delivery=delivery, actor=actor))
+    if closed and not steps:
+        raise _closed(closed)
     return lines
 
 
 def _deliver_again(tx: Tx, delivery: Delivery, actor: str) -> str:
+    inside = _in(tx, [delivery], ())
+    left = [row for row in inside if row.state != "rejected"]
+    if inside and not left:  # since it was looked at
+        raise _closed(inside)
     again = deliver_again(tx, delivery)
-    inside = _in(tx, [again], ())
-    for document in inside:
-        if document.state != "rejected" or len(inside) == 1:
-            tx.documents.set_state(document.id, "delivering")
+    for document in left:
+        tx.documents.set_state(document.id, "delivering")
     tx.audit.append(
         "replayed", delivery=again.id, partner=delivery.partner, actor=actor, stage="deliver", name=delivery.name
     )
     return f"{delivery.name} is delivered again"
 
 
-async def _acknowledgments(ctx: FlowContext, documents: list[Document], *, go: bool, actor: str) -> list[str]:
+async def _acknowledgments(
+    ctx: FlowContext, documents: Sequence[Document], steps: list[Step], *, actor: str
+) -> list[str]:
     stored = await ctx.journal.read(
         lambda tx: [
             delivery
@@ -226,12 +267,8 @@ async def _acknowledgments(ctx: FlowContext, documents: list[Document], *, go: b
             if delivery.kind in answer.KINDS and delivery.state == "delivered"
         ]
     )
-    lines = []
-    for delivery in stored:
-        lines.append(f"{delivery.name}: the stored acknowledgment is sent again, no new one is written")
-        if go:
-            lines.append(await ctx.journal.write(partial(_deliver_again, delivery=delivery, actor=actor)))
-    return lines
+    steps += (partial(_deliver_again, delivery=delivery, actor=actor) for delivery in stored)
+    return [f"{each.name}: the stored acknowledgment is sent again, no new one is written" for each in stored]
 
 
 def difference(then: Mapping[str, Any], now: Mapping[str, Any], place: str = "") -> list[str]:

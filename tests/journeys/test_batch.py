@@ -12,7 +12,7 @@ import pytest
 from d365edi.app import App
 from d365edi.cli.history import look_up
 from d365edi.cli.status import picture
-from d365edi.errors import CredentialsRejected
+from d365edi.errors import CredentialsRejected, D365EdiError
 from d365edi.flows.interchange import LEVELS
 from d365edi.journal import Delivery, Document
 from d365edi.sandbox import x12
@@ -331,6 +331,9 @@ async def test_a_file_that_is_rejected_here_closes_all_in_it(batching: World) ->
         said = await app.reject(file.name, "not wanted", "pat")
         assert said == [f"{file.name} is not delivered, and its 2 documents are closed"]
         assert [document.state for document in await named(app, numbers)] == ["rejected"] * 2
+        for stage in ("deliver", "render"):
+            with pytest.raises(D365EdiError, match=rf"invoice {numbers[0]}, .* were rejected \(not wanted\)"):
+                await app.replay(file.name, stage, go=True, acks=False, actor="pat")
 
 
 async def test_the_same_bytes_again_are_the_whole_file_and_rendering_anew_by_its_name_is_all_of_it(

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from d365edi.cli.history import look_up
-from d365edi.errors import SettingsError
+from d365edi.errors import D365EdiError, SettingsError
 from tests.journeys.test_invoices import made_order
 from tests.journeys.world import World
 
@@ -323,3 +323,28 @@ async def test_what_split_is_not_for_is_refused_at_start(of: str, more: str, say
         sends(town, of, "856", more=more)
     with pytest.raises(SettingsError, match=re.escape(says)):
         town.settings()
+
+
+async def test_replay_takes_the_parts_that_are_not_rejected_and_says_which_is(town: World) -> None:
+    town.knobs["on_event"] = SPLIT
+    town.extra += '\n[partners.acme.send.810.guard]\nbefore_notice = "hold"\n'
+    sends(town, "PackingSlip", "856")
+    first, second = await made_order(town), await made_order(town, "4500124")
+    town.simulator.post_packing_slip(first)
+    await town.once()
+    number = town.simulator.post_summary_invoice([first, second])
+    async with town.app() as app:
+        await app.once()
+        await app.reject(f"{number}-2", "by hand", "pat")
+        before = len(town.partner.received())
+        preview = await app.replay(number, "render", go=False, acks=False, actor="pat")
+        said = await app.replay(number, "render", go=True, acks=False, actor="pat")
+        with pytest.raises(D365EdiError) as refused:
+            await app.replay(f"{number}-2", "render", go=True, acks=False, actor="pat")
+        await app.once()
+    closed = f"invoice {number}-2 was rejected (by hand) and cannot be replayed; send it by hand"
+    assert closed in preview
+    assert sum("it would use" in line for line in preview) == 1
+    assert said == [*preview, f"{number}-1 continues from render"]
+    assert str(refused.value) == closed
+    assert len(town.partner.received()) == before + 1
