@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from email import message_from_bytes
 from email.policy import HTTP
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 from d365edi.endpoints.sterling.classify import Meaning, NotFound, classify
 from d365edi.endpoints.sterling.client import Client, Dialect
 from d365edi.endpoints.sterling.connection import Connection, SterlingConfig
+from d365edi.endpoints.sterling.mailboxes import Mailboxes
 from d365edi.endpoints.sterling.responses import Fault
 from d365edi.endpoints.tls import Trust
 from d365edi.errors import (
@@ -189,10 +191,80 @@ async def test_a_right_that_lacks_at_one_mailbox_concerns_that_one_alone(
     with pytest.raises(PlaceRefused, match=r"^/acme/from: Sterling at .* answered 403") as caught:
         await client.list_all("mailboxcontents/", contents(sterling), place="/acme/from")
     assert "rights" in caught.value.remedy
+
+
+async def test_a_403_at_the_base_names_what_may_refuse_it_after_a_login_that_held(
+    sterling: SterlingSimulator, client: Client
+) -> None:
+    await client.list_all("mailboxes/", {"path": "/acme"})
+    sterling.faults.answer(403, method="POST", path="*/documents/", html=True)
+    with pytest.raises(CredentialsRejected, match="though it has let user d365edi in before") as rejected:
+        await client.create("documents/", {}, payload=b"ISA")
+    assert "something in front of Sterling may refuse this request" in rejected.value.remedy
+    assert "APIUser" in rejected.value.remedy
     sterling.user.api = False
     with pytest.raises(CredentialsRejected, match=r"does not let user d365edi in \(it answered 403\)") as rejected:
         await client.list_all("mailboxes/", {"path": "/acme"})
-    assert "APIUser" in rejected.value.remedy
+    assert rejected.value.remedy.startswith("check username and password")
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["No permission available", "No valid session was found", "There is no database connection available"],
+)
+async def test_a_400_that_names_no_such_objects_is_no_empty_listing(
+    sterling: SterlingSimulator, client: Client, said: str
+) -> None:
+    body = json.dumps({"errorCode": 400, "errorDescription": said}).encode()
+    for collection, query in (("mailboxcontents/", contents(sterling)), ("mailboxmessages/", {"name": "a"})):
+        sterling.faults.answer(400, path=f"*/{collection}", body=body)
+        with pytest.raises(Refused, match=said):
+            await client.list_all(collection, query, place="/acme/from")
+
+
+async def test_a_400_that_says_that_an_object_is_not_there_is_not_found(
+    sterling: SterlingSimulator, client: Client
+) -> None:
+    body = b'{"errorCode":400,"errorDescription":"Mailbox message 311 does not exist"}'
+    sterling.faults.answer(400, path="*/mailboxmessages/311", body=body, times=3)
+    path = client.path("mailboxmessages", "311")
+    for each in (client.get(path), client.delete(path), client.update(path, {"extractableCount": 1})):
+        with pytest.raises(NotFound, match="does not exist"):
+            await each
+
+
+@pytest.mark.parametrize("switch", ["payload=query", "delete=empty"])
+async def test_a_request_in_the_wrong_dialect_is_refused_with_what_measures_it(
+    sterling: SterlingSimulator, client: Client, switch: str
+) -> None:
+    sterling.switches.set(switch)
+    message = sterling.state.put("/acme/from", "a.edi", b"x")
+    asked = (
+        client.payload(message.document, 10, place="/acme/from")
+        if switch.startswith("payload")
+        else client.delete(client.path("mailboxmessages", str(message.id)), place="/acme/from")
+    )
+    with pytest.raises(Refused, match="answered 400") as refused:
+        await asked
+    assert "d365edi partner probe sbi --at MAILBOX" in refused.value.remedy
+
+
+async def test_a_page_cap_of_one_collection_hides_nothing_beside_longer_pages_of_another(
+    sterling: SterlingSimulator, client: Client
+) -> None:
+    for number in range(12):
+        sterling.state.put("/acme/from", f"{number}.edi", b"x")
+        sterling.state.mailbox(f"/acme/more{number}")
+    assert len(await client.list_all("mailboxes/", {"path": "/acme/more"})) == 12
+    sterling.switches.page_cap = 5
+    assert len(await client.list_all("mailboxcontents/", contents(sterling))) == 12
+
+
+async def test_a_path_is_resolved_in_one_request(sterling: SterlingSimulator, client: Client) -> None:
+    mailboxes = Mailboxes("sbi")
+    for path in ("/acme/from", "/acme/to"):
+        await mailboxes.resolve(client, path)
+    assert sterling.count("GET", "mailboxes") == 2
 
 
 async def test_the_sentence_of_a_refusal_is_sterlings_own(client: Client) -> None:

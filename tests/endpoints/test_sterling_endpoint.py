@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from d365edi.endpoints.base import After, DeliveryRequest, Gone, Place, Receipt, Waiting
+from d365edi.endpoints.base import After, DeliveryRequest, Fetched, Gone, Place, Receipt, Waiting
 from d365edi.endpoints.sterling.delivery import Rules
 from d365edi.endpoints.sterling.endpoint import CROWDED, SterlingEndpoint
 from d365edi.errors import CredentialsRejected, Disputed, EndpointError, PlaceRefused, Refused, Unavailable
@@ -68,6 +68,26 @@ async def test_what_was_begun_is_offered_whatever_its_count_says_also_where_it_i
             begun = frozenset({keys[1], other, "1"})
             (remote,) = (await ground.open().list(Place(ground.at("from"), begun=begun))).remotes
             assert (remote.key, remote.extractable) == (keys[1], False)
+
+
+async def test_what_was_begun_and_moved_where_we_may_not_look_concerns_that_message_alone(
+    ground: MailboxGround,
+) -> None:
+    state = ground.sterling.state
+    moved, other = (ground.put(f"from/{name}.edi") for name in "ab")
+    state.move(moved, hidden(ground))
+    listing = await ground.open().list(Place(ground.at("from"), begun=frozenset({str(moved.id)})))
+    assert [each.key for each in listing.remotes] == [str(other.id)]
+
+
+async def test_a_fetch_of_what_was_moved_where_we_may_not_look_says_that_it_is_gone(ground: MailboxGround) -> None:
+    message = ground.put("from/a.edi")
+    endpoint = ground.open()
+    (remote,) = (await endpoint.list(Place(ground.at("from")))).remotes
+    ground.sterling.state.move(message, hidden(ground))
+    ground.sterling.faults.answer(404, path="*/getpayload", body=b'{"errorCode":404,"errorDescription":"gone"}')
+    with pytest.raises(Refused, match="is not there any more"):
+        await endpoint.fetch(remote, 100)
 
 
 async def test_none_is_missed_or_listed_twice_when_pages_shift(ground: MailboxGround) -> None:
@@ -336,6 +356,40 @@ async def test_a_rule_that_moved_what_it_took_shows_that_it_was_delivered(ground
     assert (receipt.id, receipt.picked_up) == (str(message.id), True)
 
 
+def hidden(ground: MailboxGround) -> Any:
+    """A mailbox that is closed to us."""
+    made = ground.sterling.state.mailbox(ground.at("partner only"))
+    ground.sterling.user.rights[made.path] = frozenset()
+    return made
+
+
+async def test_a_rule_that_moved_it_where_we_may_not_look_shows_that_it_was_delivered(ground: MailboxGround) -> None:
+    ground.make("inbound")
+    state, elsewhere = ground.sterling.state, hidden(ground)
+
+    def move(_: str) -> None:
+        for each in list(state.mailbox(ground.at("inbound")).messages.values()):
+            state.move(each, elsewhere)
+
+    ground.sterling.faults.happen(move, method="GET", path="*/mailboxmessages/*")
+    receipt, _ = await deliver(ground, ground.open(), tries=1)
+    assert receipt.picked_up
+
+
+async def test_a_rule_that_moves_a_batch_where_we_may_not_look_before_its_count_is_put(ground: MailboxGround) -> None:
+    ground.make("inbound")
+    state, elsewhere = ground.sterling.state, hidden(ground)
+
+    def move(_: str) -> None:
+        for each in list(state.mailbox(ground.at("inbound")).messages.values()):
+            state.move(each, elsewhere)
+
+    ground.sterling.faults.happen(move, method="PUT", path="*/mailboxmessages/*")
+    endpoint = ground.open(rules=Rules(0.0, "ask", 4))
+    await endpoint.deliver(ground.request(b"12345678"), Checkpoints())
+    assert len(ground.sterling.ledger.messages(by="d365edi")) == 1
+
+
 @pytest.mark.parametrize("fault", [None, "drop", "half"])
 async def test_a_large_file_goes_as_a_batch_with_its_count(ground: MailboxGround, fault: str | None) -> None:
     payload = bytes(range(256)) * 160_000  # 40 MB
@@ -397,3 +451,26 @@ async def test_what_cannot_be_asked_about_is_left_out_and_a_missing_mailbox_is_r
     ground.sterling.state.drop(ground.at("inbound"))
     with pytest.raises(EndpointError, match=ground.at("inbound")):
         await endpoint.picked_up(ground.at("inbound"), asked)
+
+
+async def test_what_was_moved_where_we_may_not_look_was_fetched_and_the_others_are_asked_about(
+    ground: MailboxGround,
+) -> None:
+    moved, other = (ground.put(f"inbound/{name}.edi") for name in "ab")
+    ground.sterling.state.move(moved, hidden(ground))
+    asked = {str(moved.id): 1, str(other.id): 1}
+    found = await ground.open().picked_up(ground.at("inbound"), asked)
+    assert found == {str(moved.id): Fetched(), str(other.id): Waiting()}
+
+
+async def test_a_move_that_is_refused_of_a_message_that_is_there_is_no_message_that_is_gone(
+    ground: MailboxGround,
+) -> None:
+    ground.put("from/a.edi")
+    ground.make("done")
+    endpoint = ground.open()
+    (remote,) = (await endpoint.list(Place(ground.at("from")))).remotes
+    said = b'{"errorCode":400,"errorDescription":"Mailbox /d365edi/done does not exist"}'
+    ground.sterling.faults.answer(400, path="*/movemailboxmessage", body=said)
+    with pytest.raises(Refused, match="does not exist"):
+        await endpoint.settle(remote, After("move", ground.at("done")), DIGEST)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import tracemalloc
 from typing import Any
 
@@ -189,7 +190,7 @@ LOGIN = b"<!DOCTYPE html><html><form action='j_security_check'><input name=x typ
         (b'{"errorCode": 500}', "an error without a text", {"own"}),
         (JAVA, "NullPointerException", {"own", "java"}),
         (b'{"errorCode":400,"errorDescription":"x at com.sterling.A.b(A.java:1)"}', "A.java:1", {"own", "java"}),
-        (PAGE, 'an HTML page, "Error 404--Not Found"', {"html", "nothing"}),
+        (PAGE, 'an HTML page, "Error 404--Not Found"', {"html"}),
         (b"<html><h1>Error: API000464: no &#39;x&#39;</h1></html>", "API000464: no 'x'", {"api", "own", "nothing"}),
         (LOGIN, "an HTML page", {"html", "login"}),
         (b"<?xml version='1.0'?><messages/>", "XML in place of JSON", set()),
@@ -202,6 +203,29 @@ def test_an_error_in_every_form_is_one_sentence(body: bytes, sentence: str, mark
     fault = responses.fault(body)
     assert sentence in fault.sentence
     assert {mark for mark in ("api", "own", "html", "login", "java", "nothing") if getattr(fault, mark)} == marks
+
+
+@pytest.mark.parametrize(
+    ("said", "none"),
+    [
+        ("No records found", True), ("No messages were found in mailbox /acme/session", True), ("None found.", True),
+        ("No messages with name a b.edi exist", True), ("There are no matching rows", True), ("API000464: x", True),
+        ("Mailbox message 311 does not exist", True), ("Mailbox message with id 311 does not exist", True),
+        ("Document host1:node1:17a:1 not found", True), ("The mailbox '/acme/in box' no longer exists", True),
+        ("Message [311] could not be found", True), ("Mailbox message does not exist", True),
+        ("API000160: No permission available for this operation", False), ("No messages available", False),
+        ("No valid session was found for user d365edi", False), ("User d365edi does not exist", False),
+        ("User has no permission on mailbox, contact administrator if it should exist", False),
+        ("There is no database connection available", False), ("Message queue manager not found", False),
+        ("No records found because the session has expired", False), ("No message store exists", False),
+        ("Mailbox user does not exist", False), ("Messages not found: no database connection", False),
+        ("The document type handler was not found", False), ("Multiple Extractable Types Specified", False),
+    ],
+)  # fmt: skip
+def test_only_a_text_that_names_no_such_objects_says_that_there_are_none(said: str, none: bool) -> None:
+    body = json.dumps({"errorCode": 400, "errorDescription": said}).encode()
+    assert responses.fault(body).nothing is none
+    assert responses.fault(f"<html><body><h1>{said}</h1></body></html>".encode()).nothing is none
 
 
 @given(st.binary(max_size=200))

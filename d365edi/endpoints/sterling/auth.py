@@ -217,6 +217,11 @@ class LoginAttempts:
                     await first.aclose()
             yield
 
+    @property
+    def held(self) -> bool:
+        """Whether the last answer that says it, said that the login holds."""
+        return self._holds
+
     def holds(self, sent: int) -> None:
         """A request that was sent at so many `refusals` was let in."""
         self._holds = self._holds or sent == self.refusals

@@ -24,9 +24,9 @@ Meaning = Literal[
     "done", "login", "credentials", "denied", "elsewhere", "absent", "none", "missing", "throttled", "down", "fails", "refused"
 ]  # fmt: skip
 """done: a result · login: a page that asks for a password · credentials: nobody is let in · denied: no right to this · elsewhere:
-another address, which is not followed · absent: the object is not there · none: nothing of the kind is there · missing: the API
-itself is not there · throttled: a pause is asked for · down, fails: it may pass; down concerns every request · refused: a
-definite no."""
+another address, which is not followed · absent: the object is not there · none: a business error says so of it, or that there
+is nothing of the kind · missing: the API itself is not there · throttled: a pause is asked for · down, fails: it may pass; down
+concerns every request · refused: a definite no."""
 
 _SUCCESS, _OTHER_ADDRESS, _CLIENT, _SERVER = range(200, 300), range(300, 400), range(400, 500), range(500, 600)
 _ALL = range(1000)
@@ -78,7 +78,7 @@ _ERRORS: dict[Meaning, tuple[type[EndpointError], str]] = {
     "denied": (CredentialsRejected, ""),
     "elsewhere": (CredentialsRejected, _PAGE),
     "absent": (NotFound, ""),
-    "none": (Refused, ""),
+    "none": (NotFound, ""),
     "missing": (Unreachable, _API),
     "throttled": (Throttled, ""),
     "down": (Unreachable, ""),

@@ -9,7 +9,8 @@ Knows: HTTP, `_range`, dialects. Does not know: mailboxes, messages, deliveries.
 
 import time
 from base64 import b64encode
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass
 from secrets import token_hex
@@ -29,6 +30,7 @@ MOST_PAGES = 1000
 MOST_BYTES = 512 << 20
 """What one listing may have: pages, and the memory that all its rows may take (`canonical.weight`)."""
 
+_IN_BETWEEN = "something in front of Sterling may refuse this request (its log tells)"
 _HEADERS = {"Accept": "application/json", "User-Agent": "d365edi"}
 _JSON = "application/json"
 _PIECE = 1 << 18
@@ -78,7 +80,7 @@ class Client:
         self._http, self._login, self._attempts = http, login, attempts
         self._headers = {**_HEADERS, **(headers or {})}
         self._clock = clock
-        self._longest = [0]  # the longest page that this server has given: one list for all copies
+        self._longest = dict[str, int]()  # the longest page that each collection has given: one for all copies
         self._begun: int | None = None
 
     def begin(self) -> Self:
@@ -98,20 +100,28 @@ class Client:
         return f"{collection}/{quote(id, safe=':' if self.dialect.colon == 'raw' else '')}"
 
     # -- reading ------------------------------------------------------------------------------------------------------------
-    async def list_all(self, collection: str, query: Mapping[str, str], *, place: str = "") -> list[Record]:
+    async def list_all(
+        self,
+        collection: str,
+        query: Mapping[str, str],
+        *,
+        place: str = "",
+        until: Callable[[Record], bool] | None = None,
+    ) -> list[Record]:
         """All rows of a collection ("mailboxcontents/"), each once, in the order in which they came; empty also where the server
         says with an error that there are none, which a wrong id may cause as well.
 
-        It ends with an empty page, with one that brings nothing new, or with one shorter than the longest page that this
-        server has given: a server's own limit hides nothing. Raises Refused where there are too many."""
+        It ends with an empty page, with one that brings nothing new, or with one shorter than the longest page of this
+        collection that the server has given: a server's own limit, which may differ for each, hides nothing; and with the page
+        of a row that is asked for alone (`until`). Raises Refused where there are too many."""
         found, size, first = dict[str, Record](), 0, 0
         for _ in range(MOST_PAGES):
             page, weight = await self._page(collection, {**query, "_range": f"{first}-{first + self.page - 1}"}, place)
             known, size = len(found), size + weight
             for row in page:
                 found.setdefault(responses.identity(row), row)
-            self._longest[0] = max(self._longest[0], len(page))
-            if len(found) == known or len(page) < self._longest[0]:
+            longest = self._longest[collection] = max(self._longest.get(collection, 0), len(page))
+            if len(found) == known or len(page) < longest or (until is not None and any(map(until, page))):
                 return list(found.values())
             if size > MOST_BYTES:
                 break
@@ -138,7 +148,8 @@ class Client:
         address = self._address(f"{self.path('documents', document_id)}/actions/getpayload")
         body, query = (b"{}", "") if self.dialect.payload == "body" else (None, "?isPlainText=false")
         most = limit * 3 // 2 + 65_536  # Base64 with line breaks, and these escaped
-        reply = await self._send("POST", address + query, body, place=place, safe=True, limit=most, raw=True)
+        with self._dialect_named():
+            reply = await self._send("POST", address + query, body, place=place, safe=True, limit=most, raw=True)
         try:
             read = responses.payload(reply.answer.content)
         except ValueError as error:
@@ -193,7 +204,8 @@ class Client:
 
     async def delete(self, path: str, *, place: str = "") -> None:
         """DELETE an object. Raises NotFound where it is gone already."""
-        await self._changed("DELETE", path, b"{}" if self.dialect.delete == "empty" else None, place)
+        with self._dialect_named():
+            await self._changed("DELETE", path, b"{}" if self.dialect.delete == "empty" else None, place)
 
     async def run_action(self, path: str, action: str, body: Mapping[str, Any], *, place: str = "") -> str:
         """POST an action of an object; what it responds with. Raises NotFound."""
@@ -245,10 +257,10 @@ class Client:
         reads = method in SAFE_METHODS if safe is None else safe
         headers = {**self._headers, "Content-Type": _JSON, **(more or {})}
         async with self._attempts.turn(begun):
-            sent = self._attempts.refusals
+            sent, held = self._attempts.refusals, self._attempts.held
             try:
                 answer = await self._authorized(method, address, headers, content, limit, reads)
-                reply = self._reply(answer, place, safe=reads, lists=lists, raw=raw, as_it_comes=as_it_comes)
+                reply = self._reply(answer, place, safe=reads, lists=lists, raw=raw, as_it_comes=as_it_comes, held=held)
             except CredentialsRejected as error:
                 self._attempts.refused(error)
                 raise
@@ -278,7 +290,7 @@ class Client:
         )
 
     def _reply(
-        self, answer: HttpAnswer, place: str, *, safe: bool, lists: bool, raw: bool, as_it_comes: bool
+        self, answer: HttpAnswer, place: str, *, safe: bool, lists: bool, raw: bool, as_it_comes: bool, held: bool
     ) -> _Reply:
         content, status, fault = _read(answer, raw=raw)
         meaning = classify(status, fault)
@@ -288,7 +300,11 @@ class Client:
             return _Reply(answer, [])
         sentence = fault.sentence if fault else "nothing"
         words = f"{_about(place)}{self._http.peer} answered {answer.status_code}: {sentence}"
-        if meaning == "credentials" or (meaning == "denied" and not place):
+        remedy = self._login.remedy
+        if meaning == "denied" and not place and held:
+            words = f"{words}, though it has let {self._login.who} in before"
+            remedy = f"{_IN_BETWEEN}; or the user may do this no longer: {remedy}"
+        elif meaning == "credentials" or (meaning == "denied" and not place):
             words = f"{self._http.peer} does not let {self._login.who} in (it answered {answer.status_code})"
         wait = retry_after(answer.headers, self._clock())
         raise error_of(
@@ -297,10 +313,27 @@ class Client:
             status=status,
             endpoint=self._http.endpoint,
             place=place,
-            remedy=self._login.remedy,
+            remedy=remedy,
             unclear=not safe,
             wait=wait,
         )
+
+    @contextmanager
+    def _dialect_named(self) -> Iterator[None]:
+        """Let the refusal of a request, whose form no document tells, name what measures that form."""
+        try:
+            yield
+        except Refused as error:
+            if not isinstance(error, NotFound) and not error.remedy:
+                error.remedy = self.probe
+            raise
+
+    @property
+    def probe(self) -> str:
+        """What to do where the server may want to be asked in another form."""
+        name = self._http.endpoint
+        command = f"d365edi partner probe {name} --at MAILBOX, a mailbox of your own,"
+        return f"{command} tells whether [endpoints.{name}.dialect] is right"
 
     def _address(self, path: str, query: Mapping[str, str] | None = None) -> str:
         return f"{self.url}{path}" + (f"?{urlencode(query, quote_via=quote)}" if query else "")

@@ -27,10 +27,10 @@ from d365edi.endpoints.base import (
 from d365edi.endpoints.sterling import delivery_protocol as protocol
 from d365edi.endpoints.sterling.delivery_protocol import Absent, Found, Next, Progress, Wanted
 from d365edi.endpoints.sterling.responses import Message
-from d365edi.errors import CredentialsRejected, Disputed, EndpointError, Refused, Unavailable
+from d365edi.errors import CredentialsRejected, Disputed, EndpointError, PlaceRefused, Refused, Unavailable
 from d365edi.failpoints import reach
 
-THERE, PICKED_UP = "there", "picked up"
+THERE, PICKED_UP, NOT_SEEN = "there", "picked up", "not seen again"
 
 
 class MessageStore(Protocol):
@@ -50,7 +50,7 @@ class MessageStore(Protocol):
         """Make a message of a document, which may be fetched `extract` times (0: always); its id."""
 
     async def message(self, id: str) -> Message | None:
-        """A message, None where it is gone."""
+        """A message, None where it is gone; `closed` where it is in a mailbox that we may not view."""
 
     async def messages(self, name: str) -> Sequence[Message]:
         """The messages of a name, in all mailboxes."""
@@ -239,9 +239,15 @@ class MailboxDelivery:
         here = [each for each in found.messages or () if each.path == self._wanted.path]
         if not (self._progress.batch and self._request.extract and here) or here[0].count is not None:
             return True
-        await self._store.put_count(here[0].id, self._request.extract)
+        try:
+            await self._store.put_count(here[0].id, self._request.extract)
+        except PlaceRefused:
+            now = await self._store.message(here[0].id)
+            if now is not None and not now.closed:
+                raise
+            return False  # a rule took it meanwhile
         now = await self._store.message(here[0].id)
-        if now is not None and now.count is None:
+        if now is not None and not now.closed and now.count is None:
             message = f"{self._wanted.name}: message {now.id} may still be fetched any number of times, though its count was put"
             raise Unavailable(message, endpoint=self._endpoint)
         return False
@@ -294,14 +300,20 @@ class MailboxDelivery:
 
     # -- what came of it ----------------------------------------------------------------------------------------------
     def _receipt(self, found: Found, todo: Next) -> Receipt:
-        """The message's id, its document, and whether somebody has fetched it already."""
+        """The message's id, its document, and whether somebody has fetched it already: not where it is only not to be seen, as
+        a server may answer for a moment after it made it. Then that is asked later (`picked_up`)."""
         here = [each for each in found.messages or () if each.path == self._wanted.path]
         live = [each for each in here if each.extractable(found.now)]
         made = next(iter((*live, *here, *(found.messages or ()))), None)
         extract = self._request.extract
-        fetched = todo == "picked_up" or made is None or (bool(extract) and _fetched(made, extract, found.now))
+        moved = made is not None and todo == "picked_up"
+        fetched = moved or (made is not None and bool(extract) and _fetched(made, extract, found.now))
         document = self._progress.document or (made.document if made else "")
-        detail = {"document": document, "size": str(self._wanted.size), "outcome": PICKED_UP if fetched else THERE}
+        detail = {
+            "document": document,
+            "size": str(self._wanted.size),
+            "outcome": NOT_SEEN if made is None else PICKED_UP if fetched else THERE,
+        }
         id = made.id if made else self._progress.message
         return Receipt(id, {**detail, **self._detail}, picked_up=fetched)
 

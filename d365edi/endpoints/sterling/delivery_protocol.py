@@ -13,7 +13,9 @@ looked up by its document first:
                  none, its request may still be carried out   wait
                  none after that, the document is there       by `absent`: ask, or make the message of the same document again
                  none after that, the document is gone        ask
-    message      there; elsewhere or gone                     delivered; delivered and picked up
+    message      there                                        delivered
+                 elsewhere, also where we may not view it     delivered and picked up
+                 gone                                         delivered; whether it was picked up is asked later
                  there, with another name or size             ask
     asked                                                     as before the question: no person has answered it yet
     again        none                                         a person has answered: make the message of the same document
@@ -198,6 +200,8 @@ def _decide_batch(progress: Progress, found: Found, wait: float, absent: Absent)
 
 def difference(wanted: Wanted, made: Message) -> str:
     """How what was made differs from what was sent, in words; "" where it does not."""
+    if made.closed:
+        return "it is in a mailbox now that we may not view"
     if made.name != wanted.name:
         return f'its name is "{made.name}" there and "{wanted.name}" here'
     if made.size not in (None, wanted.size):

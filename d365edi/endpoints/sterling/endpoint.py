@@ -40,7 +40,7 @@ from d365edi.endpoints.sterling.mailboxes import Mailboxes
 from d365edi.endpoints.sterling.measure import Measurement, measure
 from d365edi.endpoints.sterling.message_store import SterlingMessageStore
 from d365edi.endpoints.sterling.pickup import Pickup
-from d365edi.errors import Unavailable
+from d365edi.errors import PlaceRefused, Unavailable
 from d365edi.failpoints import reach
 
 CROWDED = 5000
@@ -92,7 +92,7 @@ class SterlingEndpoint:
         client = self._client
         mailbox, rows = await self._mailboxes.contents(client, place.path)
         for key in place.begun.difference(map(responses.identity, rows)):
-            with suppress(NotFound):
+            with suppress(NotFound, PlaceRefused):  # gone, or moved into a mailbox that is closed to us
                 row = await client.get(client.path("mailboxmessages", key), place=place.path)
                 rows += [row] if responses.message(row).path in ("", mailbox.path) else []
         found = listings.listing(place, mailbox.id, rows, self._clock())
@@ -117,7 +117,8 @@ class SterlingEndpoint:
         return await (await self._delivery(request)).probe()
 
     async def picked_up(self, path: str, receipts: Mapping[str, int]) -> Mapping[str, PickedUp]:
-        """What became of messages: by their counts in one listing; of one that is not in it by a lookup of its own."""
+        """What became of messages: by their counts in one listing; of one that is not in it by a lookup of its own. One that was
+        moved was fetched, also where it was moved into a mailbox that is closed to us."""
         client = self._client
         mailbox, rows = await self._mailboxes.contents(client, path)
         store = SterlingMessageStore(client, self._mailboxes, path)
@@ -148,7 +149,7 @@ class SterlingEndpoint:
     def _became(self, message: responses.Message | None, path: str, extract: int) -> PickedUp:
         if message is None:
             return Gone()
-        moved = bool(message.path) and message.path != path
+        moved = message.closed or (bool(message.path) and message.path != path)
         counted = extract and message.count is not None and message.count < extract
         return Fetched() if moved or counted or not message.extractable(self._clock()) else Waiting()
 

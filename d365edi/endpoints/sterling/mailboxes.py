@@ -33,7 +33,8 @@ class Mailboxes:
     async def resolve(self, client: Client, path: str) -> Mailbox:
         """The mailbox of a path. PlaceRefused where there is none, or where several differ in case alone and none is exact."""
         if path not in self._known:
-            rows = await client.list_all("mailboxes/", {"path": path}, place=path)
+            asked = {"path": path}
+            rows = await client.list_all("mailboxes/", asked, place=path, until=lambda row: _mailbox(row).path == path)
             self._known[path] = self._chosen(path, [_mailbox(row) for row in rows])
         return self._known[path]
 

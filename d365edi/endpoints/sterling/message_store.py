@@ -5,7 +5,7 @@ Knows: the collections and their fields. Does not know: in which order they are 
 
 from collections.abc import Mapping
 
-from d365edi.endpoints.sterling import responses
+from d365edi.endpoints.sterling import lookup, responses
 from d365edi.endpoints.sterling.classify import NotFound
 from d365edi.endpoints.sterling.client import Client
 from d365edi.endpoints.sterling.mailboxes import Mailboxes
@@ -30,7 +30,8 @@ class SterlingMessageStore:
 
     async def has_document(self, id: str) -> bool:
         """Whether a document is there."""
-        return bool(await self._client.list_all("documents/", {"documentId": id}, place=self._place))
+        rows = await self._client.list_all("documents/", {"documentId": id}, place=self._place, until=lambda _: True)
+        return bool(rows)
 
     async def delete_document(self, id: str) -> None:
         """Delete a document; one that is gone already is fine."""
@@ -48,13 +49,8 @@ class SterlingMessageStore:
             raise
 
     async def message(self, id: str) -> Message | None:
-        """A message, None where it is gone."""
-        try:
-            return responses.message(
-                await self._client.get(self._client.path("mailboxmessages", id), place=self._place)
-            )
-        except NotFound:
-            return None
+        """A message, None where it is gone; see `lookup`."""
+        return await lookup.message(self._client, id, self._place)
 
     async def messages(self, name: str) -> list[Message]:
         """The messages of a name, in all mailboxes; the server may show others, too."""

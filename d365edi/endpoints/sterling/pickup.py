@@ -10,7 +10,7 @@ Knows: one message. Does not know: listings, the journal.
 from collections.abc import Awaitable, Callable
 
 from d365edi.endpoints.base import After, Remote, Settlement
-from d365edi.endpoints.sterling import responses
+from d365edi.endpoints.sterling import lookup, responses
 from d365edi.endpoints.sterling.classify import NotFound
 from d365edi.endpoints.sterling.client import Client
 from d365edi.endpoints.sterling.listing import document_of
@@ -39,9 +39,8 @@ class Pickup:
             if await self._message(remote) is None:
                 raise self._gone(remote) from error
             message = f"{_said(remote)}: the server has no document {document_of(remote)}"
-            raise self._refused(
-                message, "ask Sterling's administrator: the message is there without its bytes"
-            ) from error
+            remedy = f"ask Sterling's administrator: the message is there without its bytes; or {self._client.probe}"
+            raise self._refused(message, remedy) from error
         except PlaceRefused as error:
             raise self._refused(f"{_said(remote)}: {error.message}", error.remedy) from error
         if len(data) == remote.size:
@@ -91,16 +90,14 @@ class Pickup:
             return moved
         try:
             await self._client.run_action(self._path(remote), "movemailboxmessage", {"path": target}, place=to)
-        except NotFound:
-            self._mailboxes.forget(to)
-            await self._mailboxes.resolve(self._client, to)
-            return moved if await self._is_in(remote, target) else Settlement("gone")
-        except Refused:
+        except Refused as error:
             if await self._is_in(remote, target):
                 return moved
             self._mailboxes.forget(to)
             await self._mailboxes.resolve(self._client, to)
-            raise
+            if not isinstance(error, NotFound) or await self._message(remote) is not None:
+                raise
+            return Settlement("gone")
         return moved
 
     async def _is_in(self, remote: Remote, path: str) -> bool:
@@ -113,10 +110,9 @@ class Pickup:
         return any((each.path, each.document) == (path, document_of(remote)) for each in found)
 
     async def _message(self, remote: Remote) -> responses.Message | None:
-        try:
-            return responses.message(await self._client.get(self._path(remote), place=remote.path))
-        except NotFound:
-            return None
+        """The message as it is now, None where it is gone or in a mailbox that is closed to us."""
+        now = await lookup.message(self._client, remote.key, remote.path)
+        return None if now is not None and now.closed else now
 
     def _path(self, remote: Remote) -> str:
         return self._client.path("mailboxmessages", remote.key)

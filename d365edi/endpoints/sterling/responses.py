@@ -27,9 +27,22 @@ NOT_FOUND = "API000464"
 _TRUE, _FALSE = frozenset({"true", "yes", "y", "1"}), frozenset({"false", "no", "n", "0"})
 _API = re.compile(r"\bAPI\d{6}\b")
 _JAVA = re.compile(r"\b[A-Z]\w+(?:Exception|Error)\b|\bjava[x]?\.\w+|\bat [\w.$]+\(\w+\.java")
+_OBJECT = r"(?:rows?|records?|messages?|documents?|mailbox(?:es)?|results?|entry|entries|items?|objects?)"
+# "No messages for x were found", "message 7 does not exist": only what names objects, their ids and no other thing of the server.
+_WHICH = r"(?: (?:with|for|in|of|at|by|named|having)\b.{1,300}?)?"
+_NAMED = r"(?: with)?(?: (?:id|name|key|path|number))?(?:[ :=#]+(?:[\"'(\[].{0,300}?[\"')\]]|\S*[\d/:.]\S*))?"
+_AUXILIARY = r"(?: (?:is|are|was|were|has been|have been|could be|can be))?"
 _NONE = re.compile(
-    r"\bno\b.{0,60}\b(?:found|exist|match\w*|available)\b|\bnot? found\b|\bnone (?:were |was )?found\b|\bdoes not exist\b",
+    rf"\bno (?:such |matching |more |mailbox )*{_OBJECT}{_WHICH}{_AUXILIARY} (?:found|exists?|match\w*|returned|selected)\b"
+    rf"|\bno (?:such|matching) {_OBJECT}(?= (?:with|for|in|of|at|named)\b|[.,;:!(]|$)"
+    rf"|\b{_OBJECT}{_NAMED}(?: (?:does|do|did) not exist| no longer exists?|{_AUXILIARY} not found| (?:could|can) ?not be found"
+    r")\b"
+    r"|\bnone (?:was |were )?found\b",
     re.IGNORECASE | re.DOTALL,
+)
+_BUT = re.compile(
+    r"(?<![\w./-])(?:because|due to|connection|session|database|permission|authori\w+|exception)(?![\w/-]|\.\w)",
+    re.IGNORECASE,
 )
 _PASSWORD = re.compile(r"type\s*=\s*[\"']?password|j_security_check", re.IGNORECASE)
 _TAG = re.compile(r"<(errorDescription|errorDiscription)[^>]*>(.*?)</\1", re.DOTALL)
@@ -103,7 +116,8 @@ class Message:
     """A message as a listing or a lookup shows it; what the answer does not say is "" or None.
 
     `created` and `until` in epoch seconds, `size` in bytes, `path` and `mailbox` the mailbox that it is in (path and id).
-    `always`, `count` and `until` say how often or how long it may be fetched; at most one of them applies."""
+    `always`, `count` and `until` say how often or how long it may be fetched; at most one of them applies. `closed`: it is in a
+    mailbox that we may not view, and nothing else is known of it."""
 
     id: str
     name: str
@@ -115,6 +129,7 @@ class Message:
     always: bool | None = None
     count: int | None = None
     until: float | None = None
+    closed: bool = False
 
     def extractable(self, now: float) -> bool:
         """Whether it may be fetched, as far as is known: yes where nothing was said of it. `now` is epoch seconds."""
@@ -235,7 +250,7 @@ class Fault:
     """What a body says that is no result. `sentence` is for people, `api` Sterling's own code where it gave one.
 
     `own`: Sterling said it, and no gateway in front of it; `html`: a page; `login`: a page that asks for a password; `java`: the
-    text of an exception; `nothing`: it says that there is nothing of the kind."""
+    text of an exception; `nothing`: it says that no such object is there."""
 
     sentence: str
     api: str = ""
@@ -257,7 +272,7 @@ def fault(body: bytes | bytearray) -> Fault:
         api=found[0] if found else "",
         own=True,
         java=bool(_JAVA.search(said)),
-        nothing=bool(_NONE.search(said)) or (found is not None and found[0] == NOT_FOUND),
+        nothing=_says_none(said) or (found is not None and found[0] == NOT_FOUND),
     )
 
 
@@ -283,8 +298,17 @@ def _page(body: bytes | bytearray) -> Fault:
     start = body[:20_000].decode("utf-8", "replace")
     low = start.lstrip("\ufeff \t\r\n")[:200].casefold()
     html = low.startswith(("<!doctype html", "<html", "<head", "<body")) or "<html" in start.casefold()
-    login, java, nothing = html and bool(_PASSWORD.search(start)), bool(_JAVA.search(start)), bool(_NONE.search(start))
+    login, java = html and bool(_PASSWORD.search(start)), bool(_JAVA.search(start))
+    nothing = _says_none(unescape(re.sub(r"<[^>]*>", " ", start)))
     return Fault(_sentence(body, low, html=html), html=html, login=login, java=java, nothing=nothing)
+
+
+def _says_none(said: str) -> bool:
+    """Whether a text says that there are no such objects, or that the one that it names is not there, and gives no other reason
+    for it: that there is no right, no session or no database is said in like words."""
+    plain = " ".join(said.split())
+    found = _NONE.search(plain)
+    return found is not None and not _BUT.search(plain, found.end())
 
 
 def _sentence(body: bytes | bytearray, low: str, *, html: bool) -> str:
