@@ -121,7 +121,7 @@ def _earlier(tx: Tx, found: SearchResult, partners: Mapping[str, TradingPartner]
             },
         )
         for row in found.earlier
-        if not (row.mailbox and tx.messages.keyed(row.endpoint, [row.remote]))
+        if not (row.mailbox and tx.messages.keyed(row.endpoint, {row.remote: row.fetched_by}))
     ]
 
 

@@ -62,11 +62,13 @@ class Remote:
 
 @dataclass(frozen=True, slots=True)
 class PassedOver:
-    """A name that was seen and not offered, in printable form, and the reason in words; `key` where others have that name."""
+    """A name that was seen and not offered, in printable form, and the reason in words; `key` where others have that name, `id`
+    as of a remote, where the listing says it."""
 
     name: str
     reason: str
     key: str = ""
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +82,9 @@ class Listing:
     Of too many the oldest are offered; `beyond` counts the others, `unnamed` what was passed over and is not named here, and
     `left` names what of `Place.taken` is still there.
 
-    `mailbox` is the id of the mailbox, "" where the place is a folder. In a mailbox a key is an id that is never given again: the
-    same key is the same message, it cannot be overwritten, and it is whole as soon as it is listed."""
+    `mailbox` is the id of the mailbox, "" where the place is a folder. In a mailbox a key is an id that the server never gives
+    again: the same key with the same `id` is the same message, it cannot be overwritten, and it is whole as soon as it is listed.
+    A server that was restored, or another one, may give a key again: the `id` is another one then."""
 
     remotes: tuple[Remote, ...]
     passed_over: tuple[PassedOver, ...] = ()

@@ -2,15 +2,16 @@
 
 Before the first poll does anything, what is there is noted by key, in one transaction: the place has a baseline from then on.
 Dates are compared only where the settings name one, and only those that the server says: they tie within a second, clocks go
-back, and ids need not rise. A mailbox gets its baseline whatever `since` says, so that the setting can be changed later; a folder
-where `since` asks for it, and one that was polled before has an empty one.
+back, and ids need not rise. A baseline is of one server: under another address a mailbox is polled for the first time. A mailbox
+gets its baseline whatever `since` says, so that the setting can be changed later; a folder where `since` asks for it, and one
+that was polled before has an empty one.
 
 Knows: listings, baselines. Does not know: how a place is listed, what is done with the rest.
 """
 
 import sys
 import time as clock
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, tzinfo
 from typing import Literal
@@ -20,7 +21,7 @@ from d365edi.endpoints.base import Check, Endpoint, Listing, PassedOver, Place, 
 from d365edi.errors import EndpointError
 from d365edi.flows.context import FlowContext
 from d365edi.flows.partner import PickupFlow
-from d365edi.journal import Tx
+from d365edi.journal import BaselinePlace, Tx
 
 Since = date | Literal["now", "all"]
 MOST_LISTINGS = 10
@@ -30,10 +31,18 @@ MOST_LISTINGS = 10
 @dataclass(frozen=True, slots=True)
 class Known:
     """What the journal knows of a listing: messages that were claimed, by key, and the keys of what lay there before the first
-    poll."""
+    poll, each with what it would have been fetched by ("" where that was not said)."""
 
     claimed: dict[str, int]
-    earlier: frozenset[str]
+    earlier: Mapping[str, str]
+
+    def was_there(self, key: str, id: str) -> bool:
+        """Whether this lay there before the first poll. A key with another document is something else."""
+        before = self.earlier.get(key)
+        return before is not None and (not (before and id) or before == id)
+
+
+NOTHING = Known({}, {})
 
 
 def key(remote: Remote, mailbox: str) -> str:
@@ -41,20 +50,24 @@ def key(remote: Remote, mailbox: str) -> str:
     return remote.key if mailbox else f"{remote.key} {remote.size} {remote.modified}"
 
 
-def names(listing: Listing) -> dict[str, str]:
-    """What a listing adds to a baseline: names by key. In a mailbox what was passed over, too: it has an id all the same."""
-    found = {key(each, listing.mailbox): each.full_name or each.name for each in listing.remotes}
-    if listing.mailbox:
-        found |= {each.key: each.name for each in listing.passed_over if each.key}
+def there(listing: Listing) -> dict[str, tuple[str, str]]:
+    """What a listing adds to a baseline: `fetched_by` and name by key. In a mailbox what was passed over, too: it has an id all
+    the same."""
+    inside = bool(listing.mailbox)
+    found = {
+        key(each, listing.mailbox): (each.id if inside else "", each.full_name or each.name) for each in listing.remotes
+    }
+    if inside:
+        found |= {each.key: (each.id, each.name) for each in listing.passed_over if each.key}
     return found
 
 
-def is_earlier(since: Since, remote: Remote, mailbox: str, earlier: Set[str], zone: tzinfo) -> bool:
+def is_earlier(since: Since, remote: Remote, mailbox: str, known: Known, zone: tzinfo) -> bool:
     """Whether a remote is left alone. What has no date counts as old where it is in the baseline."""
     if since == "all":
         return False
     if since == "now" or remote.modified is None:
-        return key(remote, mailbox) in earlier
+        return known.was_there(key(remote, mailbox), remote.id if mailbox else "")
     return remote.modified < datetime.combine(since, time(), zone).timestamp()
 
 
@@ -65,7 +78,7 @@ def without_earlier(listing: Listing, since: Since, known: Known, zone: tzinfo) 
     offered = [
         each
         for each in listing.remotes
-        if each.key in known.claimed or not is_earlier(since, each, listing.mailbox, known.earlier, zone)
+        if each.key in known.claimed or not is_earlier(since, each, listing.mailbox, known, zone)
     ]
     passed = [each for each in listing.passed_over if not _passed_earlier(each, listing.mailbox, known)]
     count = len(listing.remotes) - len(offered) + len(listing.passed_over) - len(passed)
@@ -73,59 +86,83 @@ def without_earlier(listing: Listing, since: Since, known: Known, zone: tzinfo) 
 
 
 def _passed_earlier(entry: PassedOver, mailbox: str, known: Known) -> bool:
-    return bool(mailbox) and entry.key in known.earlier and entry.key not in known.claimed
+    return bool(mailbox) and known.was_there(entry.key, entry.id) and entry.key not in known.claimed
 
 
 async def known(ctx: FlowContext, pickup: PickupFlow, endpoint: Endpoint, listing: Listing) -> Known:
     """What the journal knows of a listing. At the first poll of its place what is there is noted before. Raises as `list`."""
-    since, at = pickup.settings.since, (pickup.endpoint, pickup.place.path, listing.mailbox)
-    if not listing.mailbox and since == "all":
-        return Known({}, frozenset())
-    found, noted = await ctx.journal.read(lambda tx: (_known(tx, pickup, listing), tx.baselines.noted(*at)))
+    at = _at(pickup, listing)
+    if not listing.mailbox and pickup.settings.since == "all":
+        return NOTHING
+    found, noted = await ctx.journal.read(lambda tx: (_known(tx, pickup, listing), tx.baselines.noted(at)))
     if found is not None and not noted:  # renamed, or created again: it may be both, one after the other
-        await ctx.journal.write(lambda tx: tx.baselines.note(*at))
+        await ctx.journal.write(lambda tx: tx.baselines.note(at))
     if found is not None:
         return found
-    there = await _first_poll(ctx, pickup, endpoint, listing)
-    await ctx.journal.write(lambda tx: tx.baselines.note(*at, there.items()))
-    _report(ctx, pickup, listing, frozenset(there))
-    return await ctx.journal.read(lambda tx: _known(tx, pickup, listing)) or Known({}, frozenset(there))
+    first = await _first_poll(ctx, pickup, endpoint, listing)
+    others = await ctx.journal.read(lambda tx: tx.baselines.servers(pickup.endpoint, pickup.place.path))
+    await ctx.journal.write(lambda tx: tx.baselines.note(at, [(key, *each) for key, each in first.items()]))
+    if others:
+        _report_other_server(pickup, others)
+    _report(ctx, pickup, listing, Known({}, _documents(first)))
+    return await ctx.journal.read(lambda tx: _known(tx, pickup, listing)) or Known({}, _documents(first))
+
+
+def _at(pickup: PickupFlow, listing: Listing) -> BaselinePlace:
+    return BaselinePlace(pickup.endpoint, pickup.server if listing.mailbox else "", pickup.place.path, listing.mailbox)
+
+
+def _documents(found: Mapping[str, tuple[str, str]]) -> dict[str, str]:
+    return {key: document for key, (document, _) in found.items()}
 
 
 def _known(tx: Tx, pickup: PickupFlow, listing: Listing) -> Known | None:
     """None where the place has no baseline."""
-    at = (pickup.endpoint, pickup.place.path, listing.mailbox)
-    if not tx.baselines.known(*at):
+    at = _at(pickup, listing)
+    if not tx.baselines.known(at):
         return None
-    earlier = tx.baselines.keys(*at) if pickup.settings.since != "all" else frozenset[str]()
+    earlier = tx.baselines.keys(at) if pickup.settings.since != "all" else {}
     if not listing.mailbox:
         stored = {name: 0 for name, _, _ in tx.sightings.stored(pickup.endpoint, pickup.view)}
         return Known(stored, earlier)
-    keys = [each.key for each in listing.remotes] + [each.key for each in listing.passed_over if each.key]
+    keys = {each.key: each.id for each in listing.passed_over if each.key}
+    keys |= {each.key: each.id for each in listing.remotes}
     return Known(tx.messages.keyed(pickup.endpoint, keys), earlier)
 
 
-async def _first_poll(ctx: FlowContext, pickup: PickupFlow, endpoint: Endpoint, listing: Listing) -> dict[str, str]:
+async def _first_poll(
+    ctx: FlowContext, pickup: PickupFlow, endpoint: Endpoint, listing: Listing
+) -> dict[str, tuple[str, str]]:
     """All that is at the place, whatever the pattern: listed until a listing brings nothing new. Of a folder that was polled
     before nothing is old."""
     path = pickup.place.path
     if not listing.mailbox and await ctx.journal.read(lambda tx: tx.baselines.polled(pickup.endpoint, path)):
         return {}
-    there = names(listing)
+    seen = there(listing)
     whole = Place(path, most=sys.maxsize)
     for _ in range(MOST_LISTINGS):
-        found = names(await endpoint.list(whole))
-        new = found.keys() - there.keys()
-        there |= found
+        found = there(await endpoint.list(whole))
+        new = found.keys() - seen.keys()
+        seen |= found
         if not new:
             break
-    return there
+    return seen
 
 
-def _report(ctx: FlowContext, pickup: PickupFlow, listing: Listing, there: frozenset[str]) -> None:
+def _report_other_server(pickup: PickupFlow, others: Sequence[str]) -> None:
+    """Say once that a mailbox of this path was polled at another address."""
+    sentence = (
+        f"{pickup.place.path} was polled at {', '.join(others)} before and is polled at {pickup.server} for the first time: what "
+        f'lies there is treated as since = "{pickup.settings.since}" says; if it is the same server under another address, '
+        f'write formerly = "{others[-1]}" in [endpoints.{pickup.endpoint}]'
+    )
+    log.say("WARNING", pickup.name, "another server", sentence)
+
+
+def _report(ctx: FlowContext, pickup: PickupFlow, listing: Listing, first: Known) -> None:
     """Say once what is left alone, and which setting fetches it."""
     since = pickup.settings.since
-    left, count = without_earlier(listing, since, Known({}, there), ctx.zone)
+    left, count = without_earlier(listing, since, first, ctx.zone)
     if count:
         what = "messages" if listing.mailbox else "files"
         day = "the first poll" if since == "now" else f"{since}"
@@ -155,10 +192,9 @@ async def checks(ctx: FlowContext, name: str, endpoint: Endpoint, tried: Sequenc
 
 async def _counted(ctx: FlowContext, pickup: PickupFlow, endpoint: Endpoint) -> str:
     since, listing = pickup.settings.since, await endpoint.list(pickup.place)
-    there = await ctx.journal.read(lambda tx: _known(tx, pickup, listing))
-    first = there is None
-    there = there or Known({}, frozenset(names(listing)))
-    left, count = without_earlier(listing, since, there, ctx.zone)
+    noted = await ctx.journal.read(lambda tx: _known(tx, pickup, listing))
+    first = noted is None
+    left, count = without_earlier(listing, since, noted or Known({}, _documents(there(listing))), ctx.zone)
     when = "the first poll" if since == "now" else f"{since}"
     old = f"{count} messages are from before {when} and are left alone, " if since != "all" else ""
     return f"{old}{len(left.remotes)} are picked up" + ("; it was not polled yet" if first else "")

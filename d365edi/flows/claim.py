@@ -1,7 +1,8 @@
 """The claim: bytes that were fetched become a message of a partner, once.
 
-A file is known by the partner, its name and its bytes; a message of a mailbox by its id at the endpoint, whatever else it has:
-that is asked first. Of the four kinds of duplicate two are decided here, by the partner whose it is. At a place of several
+A file is known by the partner, its name and its bytes; a message of a mailbox by its id and its document's at the endpoint,
+whatever else it has: that is asked first. An id that comes with another document is another message: its server was restored, or
+is another one. Of the four kinds of duplicate two are decided here, by the partner whose it is. At a place of several
 partners that is whom its ids name (`shared`).
 
 Knows: what was fetched, rows of messages. Does not know: how it was fetched, what becomes of it at its source.
@@ -24,12 +25,14 @@ from d365edi.journal import Message, Sighting, Tx
 @dataclass(frozen=True, slots=True)
 class ClaimedFile:
     """A claimed file: its message, and whether the same bytes under the same key were received before (`again`), whether
-    it was claimed in an earlier pass (`known`), and whether it is not at the source any more (`cleared`)."""
+    it was claimed in an earlier pass (`known`), and whether it is not at the source any more (`cleared`). `before` is another
+    message that had its id."""
 
     message: Message
     again: bool = False
     known: bool = False
     cleared: bool = False
+    before: Message | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,8 @@ def claim(
     remote, partner = file.remote, owner.partner or pickup.partner
     digest = hashlib.sha256(payload).hexdigest()
     at = (pickup.endpoint, pickup.view, remote.key)
-    if file.keyed and (id := tx.messages.keyed(pickup.endpoint, [remote.key]).get(remote.key)) is not None:
+    ids = tx.messages.keyed(pickup.endpoint, {remote.key: remote.id}) if file.keyed else {}
+    if (id := ids.get(remote.key)) is not None:
         tx.sightings.taken(*at, id)
         return ClaimedFile(tx.messages.get(id), known=True)
     same = None if file.keyed else tx.messages.same(partner, remote.name, digest)
@@ -62,6 +66,7 @@ def claim(
         return ClaimedFile(same, again=True)
     earlier = [] if owner.problem else tx.messages.with_digest(partner, digest)
     decision = _decide(tx, ctx, file, partner, earlier, owner)
+    before = next(iter(tx.messages.with_remote(pickup.endpoint, remote.key)), None) if file.keyed else None
     message = tx.messages.add(
         direction="in",
         partner=partner,
@@ -83,7 +88,8 @@ def claim(
     detail: dict[str, Any] = {"name": remote.name, "size": len(payload), "digest": digest, "reason": decision.reason}
     tx.audit.append(decision.state, message=message.id, partner=partner, **detail)
     # What is logged has the command as it is typed.
-    return ClaimedFile(replace(message, reason=named.runnable(tx, decision.reason, message, message.name)))
+    reason = named.runnable(tx, decision.reason, message, message.name)
+    return ClaimedFile(replace(message, reason=reason), before=before)
 
 
 def _decide(

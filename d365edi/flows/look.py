@@ -3,8 +3,8 @@
 A folder may hold more files than one listing offers (`endpoints.portion`). What lies beyond is reported once and is not taken
 for gone; where stored files stay at the source the listing is given which they are, so that they do not stand before the others.
 
-What lay there before the first poll may be left alone (`baseline`). In a mailbox what was claimed is known by its id, whoever
-claimed it; that a fetch begins is recorded with the sighting.
+What lay there before the first poll may be left alone (`baseline`). In a mailbox what was claimed is known by its id and its
+document, whoever claimed it; that a fetch begins is recorded with the sighting.
 
 Knows: listings, sightings. Does not know: when a file is ready, how it is taken.
 """
@@ -115,8 +115,10 @@ def _record(
     ]
     passed += [Passed(remote.name, BEHIND, f"{remote.key}/{number}") for number, remote in enumerate(later, 2)]
     there = {remote.key or remote.name for remote in remotes} | {entry.key or entry.name for entry in passed}
+    new = {remote.key for remote in remotes if remote.begun}
+    tx.sightings.forget_taken(pickup.endpoint, pickup.view, new)  # of what had the same id, with another document
     if listing.whole:
-        _gone(tx, pickup, there)
+        _gone(tx, pickup, there - new)
     if listing.whole and not place.taken:
         return tx.sightings.record(pickup.endpoint, pickup.view, remotes, passed, earlier=earlier)
     offered = len(remotes) + listing.beyond + len(listing.left)

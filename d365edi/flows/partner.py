@@ -28,6 +28,7 @@ from d365edi.settings.envelope import Envelope
 from d365edi.settings.partners import Partner, Pickup
 from d365edi.settings.receive import Receive
 from d365edi.settings.send import Send
+from d365edi.settings.sterling import Sterling
 
 MapReader = Reader | EdifactReader
 MapWriter = Writer | EdifactWriter | FlatWriter
@@ -46,6 +47,11 @@ class PickupFlow:
     def endpoint(self) -> str:
         """The endpoint's name."""
         return self.settings.from_.endpoint
+
+    @property
+    def server(self) -> str:
+        """The address of the server whose mailboxes it reads, "" where it reads folders."""
+        return self.endpoint_settings.server if isinstance(self.endpoint_settings, Sterling) else ""
 
     @property
     def place(self) -> Place:

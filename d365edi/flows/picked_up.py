@@ -71,7 +71,7 @@ def _awaited(tx: Tx, endpoint: str, path: str) -> list[Delivery]:
 def _record(tx: Tx, found: Mapping[str, PickedUp], awaited: Sequence[Delivery]) -> list[LogLine]:
     lines: list[LogLine] = []
     for delivery in awaited:
-        ours = delivery.receipt in tx.messages.keyed(delivery.endpoint, [delivery.receipt])
+        ours = delivery.receipt in tx.messages.keyed(delivery.endpoint, {delivery.receipt: ""})
         change = decide(delivery, found.get(delivery.receipt), ours=ours, now=tx.now)
         if change is not None and tx.deliveries.get(delivery.id).picked_up == delivery.picked_up:
             store(tx, delivery, change)

@@ -1,7 +1,8 @@
 """Endpoint to journal: list, wait until stable, fetch, claim by digest, and only then settle at the source.
 
 A file is fetched after two equal sightings; the second follows within the same pass. A message of a mailbox is whole in the
-first, and its id is its identity: what was claimed under it is never fetched again. Payload, digest and message row are
+first, and its id, with that of its document, is its identity: what
+was claimed under it is never fetched again. Payload, digest and message row are
 stored in one durable transaction before the file is settled (moved or deleted) at the source. Settling is a state of its
 own and retried alone: after a crash between the two the file is stored here and still at the source, and the next pass
 recognises it and only settles it.
@@ -156,6 +157,8 @@ async def _take(
     taken = await ctx.journal.write(lambda tx: claim(tx, ctx, pickup, file, payload, owner))
     reach("receive.claimed")
     new = not taken.known and taken.message.state == "received"
+    if taken.before is not None:
+        _report_given_again(pickup, taken.message, taken.before)
     if not taken.known:
         _report(pickup, ctx.partners[taken.message.partner].settings.duplicates, taken, counters)
     if new and file.keyed:
@@ -225,6 +228,16 @@ def _report(pickup: PickupFlow, duplicates: Duplicates, taken: ClaimedFile, coun
     else:
         quiet = message.state == "duplicate" and duplicates.new_name_same_bytes == "skip"
         log.say("INFO" if quiet else "WARNING", pickup.name, message.state, message.reason, run=message.run)
+
+
+def _report_given_again(pickup: PickupFlow, message: Message, before: Message) -> None:
+    """Said once: with its claim the id and the document are known."""
+    sentence = (
+        f"{message.name} in {pickup.place.path} has the id {message.remote}, which {before.name} had before, and another "
+        f"document ({message.fetched_by.partition(':')[2]}, not {before.fetched_by.partition(':')[2]}): {pickup.endpoint} was "
+        f"restored or is another server; it is taken as another message; see that url in [endpoints.{pickup.endpoint}] is right"
+    )
+    log.say("WARNING", pickup.name, "id given again", sentence, run=message.run)
 
 
 async def _settle(

@@ -11,7 +11,7 @@ from d365edi.journal.acknowledgments import Acknowledgment, Match
 from d365edi.journal.ages import Oldest
 from d365edi.journal.alerts import Alert, Incident
 from d365edi.journal.audit import AuditLine, Broken
-from d365edi.journal.baselines import Earlier
+from d365edi.journal.baselines import BaselinePlace, Earlier
 from d365edi.journal.database import Journal
 from d365edi.journal.delivery import Delivery
 from d365edi.journal.delivery_documents import DeliveryDocument, NumberedDocument
@@ -23,8 +23,8 @@ from d365edi.journal.states import AckState, DeliveryState, DocumentState, Messa
 from d365edi.journal.tx import SearchResult, Tx
 
 __all__ = [
-    "AckState", "Acknowledgment", "Alert", "Answered", "AuditLine", "Broken", "Delivery", "DeliveryDocument",
-    "DeliveryState", "Direction", "Document", "DocumentState", "Earlier", "Incident", "Journal", "Listed", "Match",
-    "Message", "MessageState", "NumberedDocument", "Oldest", "Part", "Passed", "PickedUpState", "PlaceStatus",
-    "ReceivedInterchange", "SearchResult", "Sighting", "Tx",
+    "AckState", "Acknowledgment", "Alert", "Answered", "AuditLine", "BaselinePlace", "Broken", "Delivery",
+    "DeliveryDocument", "DeliveryState", "Direction", "Document", "DocumentState", "Earlier", "Incident", "Journal",
+    "Listed", "Match", "Message", "MessageState", "NumberedDocument", "Oldest", "Part", "Passed", "PickedUpState",
+    "PlaceStatus", "ReceivedInterchange", "SearchResult", "Sighting", "Tx",
 ]  # fmt: skip

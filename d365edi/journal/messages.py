@@ -13,7 +13,7 @@ Knows: names, digests, states. Does not know: EDI, endpoints.
 
 import json
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -100,7 +100,7 @@ _NAMED = select(
     "WHERE direction = 'in' AND parent IS NULL AND partner = ? AND name = ? AND remote = '' ORDER BY id",
 )
 _OF_KEYS = (
-    "SELECT remote, id FROM messages WHERE direction = 'in' AND remote <> '' AND parent IS NULL AND endpoint = ? "
+    "SELECT remote, fetched_by, id FROM messages WHERE direction = 'in' AND remote <> '' AND parent IS NULL AND endpoint = ? "
     "AND remote IN (SELECT value FROM json_each(?))"
 )
 _GIVE = "UPDATE messages SET partner = ?, state = ?, reason = ?, state_at = ? WHERE id = ?"
@@ -206,9 +206,16 @@ class Messages(JournalTable):
         row = self._execute(_SAME, (partner, name, digest)).fetchone()
         return Message(*row) if row else None
 
-    def keyed(self, endpoint: str, keys: Collection[str]) -> dict[str, int]:
-        """The messages of mailboxes of an endpoint by their ids there, whatever partner, flow, path or name they have."""
-        return dict(self._execute(_OF_KEYS, (endpoint, json.dumps(list(keys)))).fetchall())
+    def keyed(self, endpoint: str, keys: Mapping[str, str]) -> dict[str, int]:
+        """The messages of mailboxes of an endpoint by their ids there, whatever partner, flow, path or name they have.
+
+        `keys` has for each id what it is fetched by, "" where that is not known: with another document it is another message."""
+        rows = self._execute(_OF_KEYS, (endpoint, json.dumps(list(keys))))
+        return {remote: id for remote, by, id in rows if not (by and keys[remote]) or by == keys[remote]}
+
+    def with_remote(self, endpoint: str, remote: str) -> list[Message]:
+        """The messages of mailboxes of an endpoint that have this id there, last first: of one server there is one at most."""
+        return self._all(_SEARCH_KEY, remote, endpoint, SEARCH_LIMIT)
 
     def give(self, id: int, partner: str, state: MessageState, reason: str) -> None:
         """It belongs to another partner than was thought, and continues there. JournalError where it may not be in that state."""

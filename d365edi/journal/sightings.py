@@ -7,7 +7,7 @@ Knows: keys, names, sizes, times. Does not know: endpoints, patterns, policies.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -101,6 +101,10 @@ _FAILING = (
 )
 _BEGUN = "SELECT remote FROM sightings WHERE endpoint = ? AND path = ? AND begun = 1 AND message IS NULL AND equal > 0"
 _FORGET = "DELETE FROM sightings WHERE endpoint = ? AND path = ? AND remote = ?"
+_FORGET_TAKEN = (
+    "DELETE FROM sightings WHERE endpoint = ? AND path = ? AND message IS NOT NULL "
+    "AND remote IN (SELECT value FROM json_each(?))"
+)
 _PUT = insert("sightings", *Sighting.__dataclass_fields__).replace("INSERT", "INSERT OR REPLACE", 1)
 _SEARCH = select(Sighting, "sightings", "WHERE name = ? COLLATE NOCASE ORDER BY last_at DESC LIMIT ?")
 _SEARCH_KEY = select(
@@ -177,6 +181,11 @@ class Sightings(JournalTable):
     def forget(self, endpoint: str, path: str, remotes: Iterable[str]) -> None:
         """These stored files are not there any more; their messages have the rest."""
         self._unit.connection.executemany(_FORGET, [(endpoint, path, remote) for remote in remotes])
+
+    def forget_taken(self, endpoint: str, path: str, remotes: Collection[str]) -> None:
+        """What is there under these keys is not what was stored under them."""
+        if remotes:
+            self._execute(_FORGET_TAKEN, (endpoint, path, json.dumps(sorted(remotes))))
 
     def record_passed(self, endpoint: str, path: str, passed: Sequence[Passed]) -> list[Sighting]:
         """Record what was passed over at a place where nothing else is recorded; what was not there, or had another

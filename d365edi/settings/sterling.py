@@ -132,6 +132,9 @@ class Sterling(SettingsSection):
     """The kind of endpoint."""
     url: Annotated[Text, AfterValidator(_api)]
     """The address of the API: the customer's host, its port and the path up to /svc/. The port differs between releases."""
+    formerly: Annotated[Text, AfterValidator(_api)] | None = None
+    """The address in `url` when its mailboxes were polled first, where the server was given another one since: what is known of
+    them stays known. Left out: under another address it is another server, whose mailboxes are polled for the first time."""
     username: Text | None = None
     """Our user (HTTP Basic): one of its own with APIUser and rights on these mailboxes."""
     password: Secret | None = None
@@ -186,6 +189,14 @@ class Sterling(SettingsSection):
         if self.username is None and self.password is not None:
             raise invalid("has a password and no username", "leave it out beside oauth")
         return self
+
+    @property
+    def server(self) -> str:
+        """The address by which it is told apart from other servers."""
+        parts = urlsplit(self.formerly or self.url)
+        host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+        port = "" if parts.port in (None, 443 if parts.scheme == "https" else 80) else f":{parts.port}"
+        return f"{parts.scheme}://{host}{port}{parts.path}"
 
     @property
     def complete(self) -> Completeness:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from d365edi.journal import Listed, Tx
+from d365edi.journal import BaselinePlace, Listed, Tx
 from tests.cli.conftest import Call, words, written
 from tests.journal.rows import delivery, message
 
@@ -30,7 +30,8 @@ every = "1m"
 
 def fill(tx: Tx) -> None:
     """A mailbox with two old messages, of which one came since; and one message of ours that nobody fetches."""
-    tx.baselines.note("sbi", "/acme/from", "333", [("71", "order.edi"), ("72", "order.edi")])
+    place = BaselinePlace("sbi", "https://b2bi.contoso.com:5075/B2BAPIs/svc/", "/acme/from", "333")
+    tx.baselines.note(place, [("71", "", "order.edi"), ("72", "", "order.edi")])
     tx.sightings.record("sbi", "/acme/from/*", [Listed("new.edi", 4, AT, "73")], earlier=2)
     source = message(tx, endpoint="sbi", remote="73", fetched_by="73:host1:node1:1:9", name="new.edi", state="done")
     sent = delivery(

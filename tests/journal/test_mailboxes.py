@@ -5,23 +5,29 @@ from __future__ import annotations
 import pytest
 
 from d365edi.errors import JournalError
-from d365edi.journal import Earlier, Listed, Tx
+from d365edi.journal import BaselinePlace, Earlier, Listed, Tx
 from tests.journal.rows import delivery, document, message
+
+SBI = "https://b2bi.contoso.com:5075/B2BAPIs/svc/"
 
 
 def test_a_baseline_is_of_a_path_and_of_a_mailbox_whatever_the_other_becomes(tx: Tx) -> None:
-    assert not tx.baselines.known("sbi", "/acme/from", "333")
-    tx.baselines.note("sbi", "/acme/from", "333", [("78", "order.edi"), ("79", "order.edi")])
-    tx.baselines.note("sbi", "/acme/from", "333", [("79", "order.edi"), ("80", "late.edi")])
-    tx.baselines.note("sbi", "/bolt/from", "334")  # empty
+    acme, bolt = BaselinePlace("sbi", SBI, "/acme/from", "333"), BaselinePlace("sbi", SBI, "/bolt/from", "334")
+    assert not tx.baselines.known(acme)
+    tx.baselines.note(acme, [("78", "78:a", "order.edi"), ("79", "", "order.edi")])
+    tx.baselines.note(acme, [("79", "79:b", "order.edi"), ("80", "80:c", "late.edi")])
+    tx.baselines.note(bolt)  # empty
     for path, mailbox in (("/acme/from", "333"), ("/acme/renamed", "333"), ("/acme/from", "999")):
-        assert tx.baselines.known("sbi", path, mailbox)
-        assert tx.baselines.keys("sbi", path, mailbox) == {"78", "79", "80"}
-    assert tx.baselines.known("sbi", "/bolt/from", "334")
-    assert tx.baselines.keys("sbi", "/bolt/from", "334") == frozenset()
-    for endpoint, path, mailbox in (("other", "/acme/from", "333"), ("sbi", "/acme/other", ""), ("sbi", "/x", "335")):
-        assert not tx.baselines.known(endpoint, path, mailbox)
-    late = Earlier("sbi", "/acme/from", "333", "80", "late.edi")
+        place = BaselinePlace("sbi", SBI, path, mailbox)
+        assert tx.baselines.known(place)
+        assert tx.baselines.keys(place) == {"78": "78:a", "79": "", "80": "80:c"}
+    assert tx.baselines.known(bolt)
+    assert tx.baselines.keys(bolt) == {}
+    for at in (("other", SBI, "/acme/from", "333"), ("sbi", SBI, "/acme/other", ""), ("sbi", SBI, "/x", "335")):
+        assert not tx.baselines.known(BaselinePlace(*at))
+    assert not tx.baselines.known(acme._replace(server="https://other/svc/"))
+    assert tx.baselines.servers("sbi", "/acme/from") == [SBI]
+    late = Earlier(*acme, "80", "80:c", "late.edi")
     for text in ("LATE.edi", "80", "sbi:80"):
         assert tx.baselines.search(text) == [late]
     assert tx.baselines.search("other:80") == tx.baselines.search("") == []

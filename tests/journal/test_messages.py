@@ -64,7 +64,7 @@ def test_what_has_one_name_and_several_keys_is_several_rows(tx: Tx) -> None:
     first, second, file = message(tx, remote="1"), message(tx, remote="2"), message(tx)
     assert (first.name, first.digest, first.key) == (second.name, second.digest, "1")
     assert (file.remote, file.key) == ("", "PO-77.edi")
-    assert tx.messages.keyed("acme", ["1", "2", "3"]) == {"1": first.id, "2": second.id}
+    assert tx.messages.keyed("acme", {"1": "", "2": "", "3": ""}) == {"1": first.id, "2": second.id}
     assert tx.messages.same("acme", "PO-77.edi", first.digest) == file
     assert tx.messages.named("acme", "PO-77.edi") == [file]
 
@@ -75,7 +75,17 @@ def test_one_key_at_an_endpoint_is_one_message_whatever_else_it_has(tx: Tx) -> N
     with pytest.raises(sqlite3.IntegrityError):
         message(tx, remote="1", **other)
     elsewhere = message(tx, remote="1", endpoint="sbi", **other)
-    assert tx.messages.keyed("sbi", ["1"]) == {"1": elsewhere.id}
+    assert tx.messages.keyed("sbi", {"1": ""}) == {"1": elsewhere.id}
+
+
+def test_an_id_with_another_document_is_another_message(tx: Tx) -> None:
+    first, second = (message(tx, remote="1", fetched_by=f"1:host1:node1:{digit}", name="x") for digit in "ab")
+    with pytest.raises(sqlite3.IntegrityError):
+        message(tx, remote="1", fetched_by="1:host1:node1:b", name="y")
+    assert tx.messages.keyed("acme", {"1": "1:host1:node1:a"}) == {"1": first.id}
+    assert tx.messages.keyed("acme", {"1": "1:host1:node1:b"}) == {"1": second.id}
+    assert tx.messages.keyed("acme", {"1": "1:host1:node1:c"}) == {}
+    assert tx.messages.with_remote("acme", "1") == [second, first]
 
 
 def test_a_message_of_a_mailbox_is_found_by_its_id_and_by_that_of_its_document(tx: Tx) -> None:

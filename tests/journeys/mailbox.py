@@ -36,13 +36,14 @@ from tests.journeys.world import World
 
 @dataclass
 class Stored:
-    """A message: its mailbox, name, time, bytes, and how often it may still be fetched (None: always)."""
+    """A message: its mailbox, name, time, bytes, how often it may still be fetched (None: always), and its document's id."""
 
     path: str
     name: str
     at: float
     data: bytes
     count: int | None = 1
+    document: str = ""
 
 
 @dataclass
@@ -68,7 +69,7 @@ class Mailboxes:
     def put(self, path: str, name: str, data: bytes, at: float = 1.0, count: int | None = 1) -> str:
         """Somebody puts a message there; its id."""
         self.last += 1
-        self.messages[str(self.last)] = Stored(path, name, at, data, count)
+        self.messages[str(self.last)] = Stored(path, name, at, data, count, f"host1:node1:{self.last}")
         return str(self.last)
 
     def at(self, path: str) -> list[str]:
@@ -94,7 +95,7 @@ class Mailboxes:
             if each.count == 0 and id not in place.begun:
                 passed.append(PassedOver(each.name, "it may not be fetched any more", id))
                 continue
-            of = (place.path, each.name, len(each.data), each.at, f"{id}:host1:node1:{id}", id)
+            of = (place.path, each.name, len(each.data), each.at, f"{id}:{each.document}", id)
             remotes.append(Remote(*of, extractable=each.count != 0))
         return Listing(tuple(remotes), tuple(passed), mailbox=self.ids.get(place.path, "1"))
 

@@ -18,13 +18,15 @@ OUT, TO = "/outbound", "/inbound"
 
 @dataclass
 class MailboxWorld(World):
-    """The same world, whose partner has mailboxes at a Sterling and no folders. `after`, `absent` and `batch_above` are
-    written as in the settings."""
+    """The same world, whose partner has mailboxes at a Sterling and no folders. `after`, `absent`, `batch_above` and
+    `since` are written as in the settings; `formerly` is where its server was before, "" if there."""
 
     sterling: SterlingSimulator = field(kw_only=True)
     after: str = '"delete"'
     absent: str = "ask"
     batch_above: str = "false"
+    since: str = '"all"'
+    formerly: str = ""
 
     @property
     def environ(self) -> Mapping[str, str]:
@@ -32,9 +34,11 @@ class MailboxWorld(World):
 
     def write_settings(self) -> Path:
         sim = self.sterling
+        formerly = f'formerly = "{self.formerly}"' if self.formerly else ""
         section = f"""[endpoints.acme]
 kind        = "sterling"
 url         = "{sim.url}"
+{formerly}
 username    = "{sim.USERNAME}"
 password    = {{ secret = "sbi" }}
 ca_file     = "{sim.ca_file}"
@@ -46,7 +50,7 @@ batch_above = {self.batch_above}
 """
         text = super().write_settings().read_text()
         text = re.sub(r"\[endpoints\.acme\].*?\n\n", lambda _: section, text, count=1, flags=re.DOTALL)
-        text = text.replace("/inbound/acks", TO).replace('every = "1s"\n', 'every = "1s"\nsince = "all"\n', 1)
+        text = text.replace("/inbound/acks", TO).replace('every = "1s"\n', f'every = "1s"\nsince = {self.since}\n', 1)
         self.settings_file.write_text(text)
         return self.settings_file
 

@@ -13,8 +13,8 @@ from d365edi.cli.status import picture
 from d365edi.endpoints.base import Check
 from d365edi.errors import Refused, Unavailable
 from d365edi.flows.taken_since import taken_since
-from d365edi.journal import Message
-from tests.journeys.mailbox import Mailboxes, opened
+from d365edi.journal import BaselinePlace, Message
+from tests.journeys.mailbox import Mailboxes, Stored, opened
 from tests.journeys.world import World, world
 
 FROM = "/outbound"
@@ -110,8 +110,8 @@ async def test_what_lay_there_before_the_first_poll_is_left_alone(
             await app.tick("acme.pickup.doc")
         assert [each.name for each in await messages(app)] == ["old.edi"] * taken
         assert box.listings == ["*.edi", "*", "*", "*.edi"]
-        noted = await app.journal.read(lambda tx: tx.baselines.keys("acme", FROM, "1"))
-        assert noted == {id for id, each in box.messages.items() if each.path == FROM}
+        noted = await app.journal.read(lambda tx: tx.baselines.keys(BaselinePlace("acme", "", FROM, "1")))
+        assert noted.keys() == {id for id, each in box.messages.items() if each.path == FROM}
         (place,) = (await app.journal.read(picture)).places
         box.put(FROM, "new.edi", here.order("4500129"), at=300_000.0)
         await app.tick("acme.pickup.doc")
@@ -342,6 +342,70 @@ async def test_release_asks_whether_the_partner_sent_the_same_before(here: World
     assert list(here.sales_orders()) == ["4500121"]
 
 
+def again(box: Mailboxes, id: str, name: str, data: bytes) -> None:
+    """A server whose database was restored gives an id to another message."""
+    box.messages[id] = Stored(FROM, name, 1.0, data, document="host1:node1:new")
+
+
+@pytest.mark.parametrize("after", ["delete", "leave"])
+async def test_an_id_that_a_restored_server_gives_again_is_another_message_and_is_read(
+    here: World, lines: list[str], after: str
+) -> None:
+    here.knobs["after"] = f'"{after}"'
+    box = Mailboxes()
+    id = box.put(FROM, "a.edi", here.order("4500120"))
+    async with opened(here, box) as app:
+        await app.tick("acme.pickup.edi")
+        again(box, id, "b.edi", here.order("4500121"))
+        box.failing[id] = Unavailable("it has 12 bytes, and 480 were listed", endpoint="acme")
+        await app.tick("acme.pickup.edi")
+        assert box.messages[id].name == "b.edi"
+        del box.failing[id]
+        for _ in range(3):
+            await app.tick("acme.pickup.edi")
+        assert [(each.name, each.fetched_by) for each in await messages(app)] == [
+            ("a.edi", f"{id}:host1:node1:{id}"),
+            ("b.edi", f"{id}:host1:node1:new"),
+        ]
+        assert [each.settled for each in await messages(app)] == [True, True]
+    assert box.at(FROM) == ([] if after == "delete" else ["b.edi"])
+    assert sorted(here.sales_orders()) == ["4500120", "4500121"]
+    (said,) = [line for line in lines if "which a.edi had before" in line]
+    assert f"b.edi in {FROM} has the id {id}" in said
+    assert f"(host1:node1:new, not host1:node1:{id})" in said
+    assert "see that url in [endpoints.acme] is right" in said
+
+
+async def test_what_has_the_id_of_a_message_that_was_not_cleared_is_not_cleared_for_it(here: World) -> None:
+    here.knobs["after"] = '"leave"'
+    box = Mailboxes()
+    id = box.put(FROM, "a.edi", here.order("4500120"))
+    async with opened(here, box) as app:
+        await app.tick("acme.pickup.edi")
+        await app.journal.write(
+            lambda tx: (
+                tx.unit.connection.execute("UPDATE messages SET settled_at = NULL WHERE direction = 'in'") and None
+            )
+        )
+        again(box, id, "b.edi", here.order("4500121"))
+        box.failing[id] = Refused("it may not be read", endpoint="acme")
+        app.ctx.partners["acme"].pickups["edi"].endpoint_settings.__dict__["after"] = "delete"
+        await app.tick("acme.pickup.edi")
+        (first,) = await messages(app)
+    assert (first.name, first.settled, box.settled) == ("a.edi", True, [])
+
+
+async def test_an_id_from_before_the_first_poll_that_is_given_again_is_not_left_alone(here: World) -> None:
+    here.knobs |= {"after": '"leave"', "pickup": 'since = "now"'}
+    box = Mailboxes()
+    id = box.put(FROM, "old.edi", here.order("4500120"))
+    async with opened(here, box) as app:
+        await app.tick("acme.pickup.edi")
+        again(box, id, "new.edi", here.order("4500121"))
+        await app.tick("acme.pickup.edi")
+        assert [each.name for each in await messages(app)] == ["new.edi"]
+
+
 @pytest.mark.parametrize(("after", "said"), [("delete", "are deleted there"), ("mark", "are marked there")])
 async def test_after_a_restore_what_was_taken_since_is_said_to_be_out_of_reach(
     here: World, after: str, said: str
@@ -368,7 +432,7 @@ async def test_ping_says_how_much_is_from_before_since_and_notes_nothing(here: W
         assert before.sentence == (
             "2 messages are from before the first poll and are left alone, 0 are picked up; it was not polled yet"
         )
-        assert not await app.journal.read(lambda tx: tx.baselines.known("acme", FROM, "1"))
+        assert not await app.journal.read(lambda tx: tx.baselines.known(BaselinePlace("acme", "", FROM, "1")))
         await app.tick("acme.pickup.doc")
         box.put(FROM, "new.edi", here.order("4500129"))
         after = (await app.ping("acme"))["acme"][-1]

@@ -184,6 +184,23 @@ def test_what_is_written_overrides_these_defaults(reading: Callable[..., Setting
     assert reading(environ=variable).partners["acme"].send["810"].to.extract == 2
 
 
+@pytest.mark.parametrize(
+    ("more", "server"),
+    [
+        ("https://B2BI.contoso.com:443/B2BAPIs/svc/", "https://b2bi.contoso.com/B2BAPIs/svc/"),
+        ("https://b2bi.contoso.com:5074/B2BAPIs/svc/", "https://b2bi.contoso.com:5074/B2BAPIs/svc/"),
+        ("https://[2001:DB8::1]:5074/test/svc/", "https://[2001:db8::1]:5074/test/svc/"),
+    ],
+)
+def test_a_server_is_told_from_others_by_its_address_or_by_that_it_had_formerly(
+    reading: Callable[..., Settings], more: str, server: str
+) -> None:
+    for settings in (reading(URL, f'url = "{more}"'), reading(URL, f'{URL}\nformerly = "{more}"')):
+        found = settings.endpoints["sbi"]
+        assert isinstance(found, Sterling)
+        assert found.server == server
+
+
 def test_a_server_on_this_machine_may_be_reached_without_tls(reading: Callable[..., Settings]) -> None:
     for host in ("127.0.0.1", "localhost", "[::1]"):
         server = reading(URL, f'url = "http://{host}:5074/B2BAPIs/svc/"\nbatch_above = "8MB"').endpoints["sbi"]

@@ -35,7 +35,8 @@ def listing(place: Place, mailbox: str, rows: Sequence[Record], now: float) -> L
         if not reason and not fresh and message.id not in place.begun:
             reason = USED_UP
         if reason:
-            passed.append(PassedOver(printable(name), reason, f"mailbox {message.id}" if inside else message.id))
+            key = f"mailbox {message.id}" if inside else message.id
+            passed.append(PassedOver(printable(name), reason, key, _fetched_by(message) if message.document else ""))
         else:
             offered.append((message, fresh))
     offered.sort(key=lambda each: age(each[0]))
@@ -46,8 +47,12 @@ def listing(place: Place, mailbox: str, rows: Sequence[Record], now: float) -> L
 
 def remote(path: str, message: Message, *, fresh: bool = True) -> Remote:
     """A message as it is offered. Its key is its id; to fetch it, its document's id is needed as well."""
-    id = f"{message.id}:{message.document}"
+    id = _fetched_by(message)
     return Remote(path, message.name, message.size or 0, message.created, id=id, key=message.id, extractable=fresh)
+
+
+def _fetched_by(message: Message) -> str:
+    return f"{message.id}:{message.document}"
 
 
 def document_of(remote: Remote) -> str:

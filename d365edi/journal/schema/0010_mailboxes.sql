@@ -1,15 +1,15 @@
--- What lies in a mailbox has an id that is never given again: `remote` is that id, and one id at an endpoint is one message, whatever
--- partner, flow, path or name it has. A file is known by its name and its bytes; its `remote` is empty from now on.
+-- What lies in a mailbox has an id: `remote` is that id. One id with one document is one message at an endpoint, whatever partner,
+-- flow, path or name it has: a server gives no id again, but one that was restored, or another one, does so with another document.
+-- A file is known by its name and its bytes; its `remote` is empty from now on.
 
 DROP INDEX messages_files;
 UPDATE messages SET remote = '' WHERE direction = 'in' AND remote = name;
 CREATE UNIQUE INDEX messages_files ON messages (partner, name, digest)
     WHERE direction = 'in' AND remote = '' AND parent IS NULL;
-CREATE UNIQUE INDEX messages_mailbox ON messages (endpoint, remote)
-    WHERE direction = 'in' AND remote <> '' AND parent IS NULL;
--- What it was fetched by, beside its id: in a mailbox message and document id with a colon between them ('' for a file). People ask
--- for either.
+-- What it was fetched by: in a mailbox message and document id with a colon between them ('' for a file). People ask for either.
 ALTER TABLE messages ADD COLUMN fetched_by TEXT NOT NULL DEFAULT '';
+CREATE UNIQUE INDEX messages_mailbox ON messages (endpoint, remote, fetched_by)
+    WHERE direction = 'in' AND remote <> '' AND parent IS NULL;
 CREATE INDEX messages_document ON messages (substr(fetched_by, instr(fetched_by, ':') + 1)) WHERE fetched_by <> '';
 CREATE INDEX messages_remote ON messages (remote) WHERE direction = 'in' AND remote <> '';
 
@@ -21,16 +21,19 @@ CREATE INDEX sightings_remote ON sightings (remote);
 ALTER TABLE places ADD COLUMN earlier INTEGER NOT NULL DEFAULT 0;
 
 -- What lay in a mailbox or folder before its first poll, for `since`: a row for each id (of a file: its name, size and time), and one
--- with '' for the place itself, so that an empty one has a baseline too. It is of the whole place, whatever pattern a pickup has.
+-- with '' for the place itself, so that an empty one has a baseline too. It is of the whole place, whatever pattern a pickup has, and
+-- of one server.
 CREATE TABLE baselines (
-    endpoint TEXT NOT NULL,
-    path     TEXT NOT NULL,
-    mailbox  TEXT NOT NULL,                  -- its numeric id, '' for a folder: a mailbox that is renamed keeps its baseline
-    remote   TEXT NOT NULL,
-    name     TEXT NOT NULL,
-    PRIMARY KEY (endpoint, path, mailbox, remote)
+    endpoint   TEXT NOT NULL,
+    server     TEXT NOT NULL,                -- its address, '' for a folder: at another server the same path is another mailbox
+    path       TEXT NOT NULL,
+    mailbox    TEXT NOT NULL,                -- its numeric id, '' for a folder: a mailbox that is renamed keeps its baseline
+    remote     TEXT NOT NULL,
+    fetched_by TEXT NOT NULL,                -- as in messages; '' where the listing did not say it
+    name       TEXT NOT NULL,
+    PRIMARY KEY (endpoint, server, path, mailbox, remote)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX baselines_mailbox ON baselines (endpoint, mailbox) WHERE mailbox <> '';
+CREATE INDEX baselines_mailbox ON baselines (endpoint, server, mailbox) WHERE mailbox <> '';
 CREATE INDEX baselines_name ON baselines (name COLLATE NOCASE) WHERE remote <> '';
 CREATE INDEX baselines_remote ON baselines (remote) WHERE remote <> '';
 
