@@ -21,7 +21,7 @@ from d365edi.sandbox.sterling.switches import CHOICES
 from d365edi.sandbox.sterling_faults import FAULTS
 from d365edi.sandbox.sterling_side import SterlingSide
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 SHORT = (('read = "10s"', 'read = "1s"'), ('unclear_for = "5s"', 'unclear_for = "1s"'))
 LASTING = {
     "sterling-down",
@@ -45,13 +45,13 @@ class Seen:
 
 
 class Bench:
-    """A sandbox with its settings in a file."""
+    """A sandbox with its settings in a file, with waits for what does not answer as short as `waits` says."""
 
-    def __init__(self, here: StandAlone) -> None:
+    def __init__(self, here: StandAlone, waits: Sequence[tuple[str, str]] = ()) -> None:
         self.here, self.settings = here, here.folder / "settings.toml"
         store_secrets(here.folder, here.sandbox.secrets)
         text = here.settings
-        for usual, short in SHORT:
+        for usual, short in waits:
             assert usual in text
             text = text.replace(usual, short)
         self.settings.write_text(text)
@@ -103,7 +103,7 @@ class Bench:
 async def bench(folder: Path, *switches: str, faults: Sequence[str] = ()) -> AsyncIterator[Bench]:
     choice = Choice(port=0, sterling=True, switches=switches, faults=tuple(faults))
     async with opened(folder, choice, kept=False) as here:
-        yield Bench(here)
+        yield Bench(here, SHORT if faults else ())
 
 
 ORDERS = ["4501123", "4501124", "4501125"]
@@ -127,18 +127,13 @@ async def test_every_server_gives_the_same_orders_and_messages(tmp_path: Path, s
         seen = await here.until_nothing_is_left()
         assert await here.d365edi("ping", "sbi") == 0
         assert await here.d365edi("status") == 0
-        assert sorted(here.orders()) == ORDERS[lost:]
+        orders = here.orders()
+        assert sorted(orders) == ORDERS[lost:]
+        assert lost or orders.index(ORDERS[0]) < orders.index(ORDERS[1])  # of one name and second, the older first
         assert sorted(here.sent()) == [f"grocer_997_{number:09}.edi" for number in range(1, 4 - lost)]
         assert (seen.fetched, seen.unsound) == (3 - lost, None)
         assert here.side.simulator.ledger.doubled() == []
         assert here.side.simulator.users.rejected == []
-
-
-async def test_of_two_messages_of_one_name_and_second_the_older_becomes_the_first_order(tmp_path: Path) -> None:
-    async with bench(tmp_path) as here:
-        await here.until_nothing_is_left()
-        orders = here.orders()
-        assert orders.index("4501123") < orders.index("4501124")
 
 
 async def test_a_refused_login_is_tried_once_by_ping_and_once_by_all_runs(tmp_path: Path) -> None:
@@ -159,7 +154,7 @@ async def test_a_refused_login_is_tried_once_by_ping_and_once_by_all_runs(tmp_pa
         assert await here.d365edi("status") == 0
 
 
-ALWAYS = ("lost-answers", "message-deleted")
+ALWAYS = ("lost-answers",)
 
 
 @pytest.mark.parametrize(
@@ -174,11 +169,11 @@ async def test_every_fault_ends_in_one_message_and_one_order_or_a_line_of_status
             assert await here.d365edi("ping", "sbi") == 0
         seen = await here.until_nothing_is_left()
         told = [*seen.picture.needs_a_person, *seen.picture.not_taken]
+        removed = 1 if fault == "message-deleted" else 0
         orders = here.orders()
         assert len(set(orders)) == len(orders)
-        assert len(orders) == seen.fetched
+        assert len(orders) == seen.fetched == 3 - removed - len(seen.picture.not_taken)
         assert here.side.simulator.ledger.doubled() == []
         assert len(here.sent()) == len(set(here.sent()))
-        removed = 1 if fault == "message-deleted" else 0
         assert len(orders) + len(here.sent()) + len(told) >= 2 * (3 - removed)
         assert seen.unsound is None
