@@ -284,6 +284,14 @@ def one(line: PricedLine, units: Units) -> Fraction | None:
     return Fraction(line.price) / count if line.price is not None and not isinstance(count, str) else None
 
 
+def unrounded(line: PricedLine, units: Fraction | str) -> Fraction | None:
+    """Quantity times price as it is before it is rounded, where the price is for so many `units`; None where one of them is
+    missing."""
+    if isinstance(units, str) or line.price is None or line.quantity is None:
+        return None
+    return Fraction(line.quantity) * Fraction(line.price) / units
+
+
 def extended(line: PricedLine) -> Decimal | None:
     """Quantity times price, in whole cents, of a line of ours; None where one of the two is missing."""
     return _amount(line, plainly(line))
@@ -303,9 +311,8 @@ def equal(line: PricedLine, ordered: OrderLine, units: Units) -> bool:
 
 
 def _amount(line: PricedLine, units: Fraction | str) -> Decimal | None:
-    if line.quantity is None or line.price is None or isinstance(units, str):
-        return None
-    return round_cents(Fraction(line.quantity) * Fraction(line.price) / units)
+    exact = unrounded(line, units)
+    return None if exact is None else round_cents(exact)
 
 
 def decimal(value: Fraction) -> Decimal:

@@ -7,7 +7,7 @@ of it, and the charges of lines stand beside their amounts, or are in them: the 
 Knows: invoices, what was agreed about them. Does not know: orders of ours (`order_match`), settings, D365's sets.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -18,9 +18,10 @@ from d365edi.documents import Invoice, InvoiceLine
 from d365edi.documents.values import Charge, ChargeLine
 from d365edi.matching import charge_lines, crediting, prices
 from d365edi.matching.agreements import CHANGING, codes_of
+from d365edi.matching.numbers import plain
 from d365edi.matching.prices import Units
 from d365edi.matching.terms import INVOICE, days_after
-from d365edi.matching.totals import NOT_ON_THIS_BILL, ZERO, charged, money, slack, tax_readings
+from d365edi.matching.totals import CENT, NOT_ON_THIS_BILL, ZERO, charged, money, settled_taxes, slack, tax_readings
 
 Same = Literal["number", "number_and_year"]
 """What makes two invoices of one vendor the same: their number, or the number within a year of invoice dates."""
@@ -34,7 +35,7 @@ READINGS: tuple[tuple[Units, bool], ...] = (
 SENSES = (None, "invoice", "debit", crediting.CREDIT)
 """What is written; an invoice that does not say what it is is one."""
 UNTOLD = READINGS[1:2]
-"""How one without a total is meant."""
+"""How one is meant that has neither a total nor an amount in each line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ def take(invoice: Invoice, policy: InvoicePolicy) -> Taken:
         return Taken(invoice, (), (f'it is no invoice, credit or debit note, but "{invoice.sense}"',))
     found = [(place, each) for place, each in _charges(invoice) if _counts(each)]
     wrong = [why for place, each in found for why in _unwritable(each, place, policy)]
-    readings = READINGS if invoice.total is not None else UNTOLD
+    readings = READINGS if invoice.total is not None or _all_stated(invoice) else UNTOLD
     made = next((made for reading in readings if (made := _read(invoice, *reading)) is not None), None)
     if made is None:
         return Taken(invoice, (), (*wrong, _wrong_total(invoice)))
@@ -118,52 +119,96 @@ def own_reference(company: str, account: str, invoice: Invoice, same: Same) -> s
 
 # -- figures ----------------------------------------------------------------------------------------------------------
 def _read(invoice: Invoice, units: Units, inside: bool) -> tuple[Invoice, bool] | None:
-    """The invoice as it is by one reading, and whether its lines' charges are in their amounts; None where it does not add up
-    so."""
+    """The invoice as it is by one reading, with the taxes by which its total fits, and whether its lines' charges are in their
+    amounts; None where it does not add up so."""
     lines = [_line(line, units, inside) for line in invoice.lines]
     if inside and not any(line.charges and line.amount is not None for line in invoice.lines):
         return None
     whole = [line for line in lines if line is not None]
     if len(whole) < len(lines):
         return None
-    if invoice.total is not None:
-        goods = sum((line.amount for line in whole), ZERO)
-        charges = sum((charged(each) for place, each in _charges(invoice) if not (inside and place)), ZERO)
-        left, most = invoice.total - goods - charges, slack(len(whole))
-        if all(abs(left - taxes) > most for taxes in tax_readings(invoice)):
-            return None
-    made: Invoice = invoice.replace(lines=tuple(whole))
+    beside = _taxes_beside(invoice, whole, inside)
+    if beside is None:
+        return None
+    made: Invoice = settled_taxes(invoice.replace(lines=tuple(line for line, _ in whole)), beside)
     return made, inside
 
 
-def _line(line: InvoiceLine, units: Units, inside: bool) -> Any:
-    """A line with its amount, and its price for a whole number of its unit; None where nothing says what it comes to."""
+Exact = tuple[Any, Fraction]
+"""A line with its amount, and that amount before it is rounded to cents."""
+
+
+def _taxes_beside(invoice: Invoice, lines: Sequence[Exact], inside: bool) -> bool | None:
+    """Whether the taxes of the lines stand beside those of the whole, as the total says; None where it fits neither way."""
+    readings = tax_readings(invoice)
+    if invoice.total is None:
+        return False if readings[0] == readings[1] or readings[0] == 2 * readings[1] else None
+    charges = sum((charged(each) for place, each in _charges(invoice) if not (inside and place)), ZERO)
+    exact = [amount for _, amount in lines]
+    left = Fraction(invoice.total) - sum(exact, Fraction(charges))
+    off = [abs(left - Fraction(taxes)) for taxes in readings]
+    return off[0] < off[1] if min(off) <= slack(exact) else None
+
+
+def _line(line: InvoiceLine, units: Units, inside: bool) -> Exact | None:
+    """A line with its amount, and its price for a whole number of its unit; None where nothing says what it comes to, or the
+    amount that it states is another one."""
     count = units(line)
     if isinstance(count, str):
         return None
-    priced = line.price is not None and line.quantity is not None
-    if priced and not (inside and line.amount is not None):
-        amount = prices.round_cents(Fraction(line.quantity or 0) * Fraction(line.price or 0) / count)
-        return prices.for_units(line, count).replace(amount=amount)
-    return prices.for_units(line, count) if line.amount is not None else None
+    stated = Fraction(line.amount) if line.amount is not None else None
+    exact = prices.unrounded(line, count)
+    if exact is None:
+        return (prices.for_units(line, count), stated) if stated is not None else None
+    if stated is not None:
+        charges = Fraction(sum(map(charged, line.charges), ZERO))
+        if inside or abs(stated - exact) < CENT:
+            exact = stated if abs(stated - exact) < CENT else None
+        else:
+            exact = stated - charges if abs(stated - charges - exact) < CENT else None
+    if exact is None:
+        return None
+    return prices.for_units(line, count).replace(amount=prices.round_cents(exact)), exact
 
 
 def _wrong_total(invoice: Invoice) -> str:
     """Why an invoice cannot be read so that it adds up."""
     for place, line in enumerate(invoice.lines, 1):
-        name, units = line.number or place, prices.units_of(line)
-        if line.amount is None and (line.price is None or line.quantity is None):
-            return f"line {name} has neither an amount nor a price and a quantity"
-        if isinstance(units, str) and (invoice.total is None or isinstance(prices.plainly(line), str)):
-            return f"line {name}: {units}"
-    lines = [_line(line, prices.plainly, False) for line in invoice.lines]
-    goods = sum((line.amount for line in lines if line is not None), ZERO)
+        if why := _wrong_line(line, sure=invoice.total is not None or _all_stated(invoice)):
+            return f"line {line.number or place}{why}"
+    lines = [each for line in invoice.lines for each in (_line(line, prices.plainly, False),) if each is not None]
+    goods = sum((line.amount for line, _ in lines), ZERO)
     charges = sum((charged(each) for _, each in _charges(invoice)), ZERO)
-    taxes = tax_readings(invoice)[1]
+    both, taxes = tax_readings(invoice)
+    if invoice.total is None:
+        said = f"its taxes are {money(taxes)} for the whole and {money(both - taxes)} for its lines"
+        return f"{said}, and no total says whether these are in those"
     return (
-        f"its total is {money(invoice.total or ZERO)}, but lines {money(goods)}, charges {money(charges)} and taxes "
+        f"its total is {money(invoice.total)}, but lines {money(goods)}, charges {money(charges)} and taxes "
         f"{money(taxes)} come to {money(goods + charges + taxes)}"
     )
+
+
+def _wrong_line(line: InvoiceLine, sure: bool) -> str:
+    """What is wrong with a line whatever the others say; "" for nothing. `sure`: it may be read plainly."""
+    if line.amount is None and (line.price is None or line.quantity is None):
+        return " has neither an amount nor a price and a quantity"
+    counts = [each(line) for each in (prices.plainly, prices.units_of)]
+    if isinstance(counts[1], str) and (not sure or isinstance(counts[0], str)):
+        return f": {counts[1]}"
+    if line.amount is None or any(_line(line, units, inside) is not None for units, inside in READINGS):
+        return ""
+    count = counts[0] if not isinstance(counts[0], str) else counts[1]
+    exact = prices.unrounded(line, count)
+    charges = sum(map(charged, line.charges), ZERO)
+    comes = f"come to {money(prices.round_cents(exact or Fraction(0)))}" + (
+        f" and its charges to {money(charges)}" if charges else ""
+    )
+    return f": {plain(line.quantity)} at {plain(line.price)} {comes}, but its amount is {money(line.amount)}"
+
+
+def _all_stated(invoice: Invoice) -> bool:
+    return all(line.amount is not None for line in invoice.lines)
 
 
 # -- charges ----------------------------------------------------------------------------------------------------------

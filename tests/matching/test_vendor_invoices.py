@@ -10,6 +10,7 @@ import pytest
 
 from d365edi.documents import Invoice, InvoiceLine
 from d365edi.documents.values import Charge, PricePer, Tax, Terms
+from d365edi.matching import totals
 from d365edi.matching.vendor_invoices import InvoicePolicy, own_reference, signed, take, year_of
 
 POLICY = InvoicePolicy(place="partners.acme.receive.810", codes={"D240": "FREIGHT", "C310": "PROMO"})
@@ -67,6 +68,94 @@ def test_each_line_gets_its_amount(read: Invoice, amounts: list[str], prices: li
 )  # fmt: skip
 def test_what_does_not_add_up_or_has_no_code_of_ours_holds_it(read: Invoice, said: str) -> None:
     assert any(said in problem for problem in take(read, POLICY).problems)
+
+
+TAXED = (line(taxes=(Tax(amount=Decimal(3)), Tax(amount=Decimal(2)))),)
+
+
+@pytest.mark.parametrize(
+    ("lines", "of_all", "total", "owed"),
+    [
+        (TAXED, "7", "138", "12"),  # beside those of the lines
+        (TAXED, "7", "133", "7"),  # another sum of them
+        (TAXED, "5", "131", "5"),
+        (TAXED, "5", "136", "10"),
+        (TAXED, None, "131", "5"),
+        (TAXED, "5", None, "5"),
+        ((line(),), "7", "133", "7"),
+        ((line(),), None, "126", None),
+    ],
+)
+@pytest.mark.parametrize("sense", ["invoice", "credit"])
+def test_the_taxes_are_written_by_which_the_total_fits(
+    lines: tuple[InvoiceLine, ...], of_all: str | None, total: str | None, owed: str | None, sense: str
+) -> None:
+    taxes = (Tax(amount=Decimal(of_all)),) if of_all is not None else ()
+    taken = take(invoice(*lines, taxes=taxes, total=total, sense=sense), POLICY)
+    assert taken.problems == ()
+    sign = -1 if sense == "credit" else 1
+    assert totals.owed(taken.invoice) == (None if owed is None else sign * Decimal(owed))
+
+
+def test_taxes_that_may_be_meant_in_two_ways_hold_it_where_no_total_decides() -> None:
+    [said] = take(invoice(*TAXED, taxes=(Tax(amount=Decimal(7)),), total=None), POLICY).problems
+    assert (
+        said == "its taxes are 7.00 for the whole and 5.00 for its lines, and no total says whether these are in those"
+    )
+
+
+@pytest.mark.parametrize("total", [None, "126", "100"])
+def test_a_stated_amount_that_its_price_does_not_come_to_holds_it_with_both(total: str | None) -> None:
+    [said] = take(invoice(line(amount=Decimal(100)), total=total), POLICY).problems
+    assert said == "line 1: 12 at 10.5 come to 126.00, but its amount is 100.00"
+
+
+@pytest.mark.parametrize(
+    ("quantity", "price", "amount", "written"),
+    [
+        ("3", "0.333", "1", "1"),
+        ("3", "0.333", "0.99", "0.99"),
+        ("3", "0.333", "1.01", None),
+        ("12", "10.5", "126", "126"),
+    ],
+)
+def test_a_stated_amount_is_written_as_it_was_rounded(
+    quantity: str, price: str, amount: str, written: str | None
+) -> None:
+    taken = take(invoice(line(quantity, price, amount=Decimal(amount)), total=amount), POLICY)
+    assert [each.amount for each in taken.invoice.lines] == [Decimal(written or amount)]
+    assert bool(taken.problems) == (written is None)
+
+
+@pytest.mark.parametrize("kind", ["case", "piece"])
+def test_stated_amounts_say_for_what_the_prices_are_where_there_is_no_total(kind: str) -> None:
+    case = InvoiceLine(quantity=Decimal(1), unit="cs", price=Decimal("10.5"), price_basis="each")
+    packed = case.replace(
+        pack=case.pack.replace(count=Decimal(12)), amount=Decimal({"case": "10.5", "piece": "126"}[kind])
+    )
+    taken = take(invoice(packed, total=None), POLICY)
+    assert (taken.problems, taken.invoice.lines[0].amount) == ((), packed.amount)
+
+
+@pytest.mark.parametrize(
+    ("count", "price", "total", "holds"),
+    [
+        (60, "0.20", "12.30", True),
+        (1, "10.50", "10.51", False),
+        (1000, "1.00", "1000.02", True),
+        (3, "0.333", "1.00", False),  # their sum is rounded
+        (3, "0.333", "0.99", False),  # each is
+        (3, "0.333", "1.03", True),
+        (10, "0.125", "1.30", False),  # half a cent up
+        (10, "0.125", "1.20", False),  # half a cent to the even one
+        (10, "0.125", "1.40", True),
+    ],
+)
+def test_a_total_may_be_off_by_what_rounding_can_do_and_no_more(
+    count: int, price: str, total: str, holds: bool
+) -> None:
+    read = invoice(*[line("1", price)] * count, total=total)
+    assert bool(take(read, POLICY).problems) == holds
 
 
 def test_charges_become_charge_lines_under_our_codes() -> None:
