@@ -15,7 +15,7 @@ from d365edi.endpoints.base import Checkpoint, Receipt
 from d365edi.endpoints.health import kind_of
 from d365edi.errors import Disputed, EndpointError
 from d365edi.failpoints import reach
-from d365edi.flows import delivery_request, latency, named, picked_up, policy, stores, subject
+from d365edi.flows import begun, delivery_request, latency, named, picked_up, policy, stores, subject
 from d365edi.flows.answer import KINDS
 from d365edi.flows.context import Counters, FlowContext
 from d365edi.flows.messages import document_name
@@ -96,6 +96,8 @@ def _start(tx: Tx, ctx: FlowContext, delivery_id: int) -> tuple[Delivery, bytes 
     if ctx.journal.sending_held and delivery.endpoint != ctx.d365_name:
         return None
     if delivery.state == "waiting" and (delivery.until or 0.0) > tx.now:
+        return None
+    if not tx.deliveries.is_next(delivery_id) or begun.stands_back(tx, delivery):
         return None
     delivery = tx.deliveries.attempting(delivery_id)
     return delivery, delivery_request.data(tx, ctx, delivery)

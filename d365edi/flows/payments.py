@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from d365edi.documents import Remittance
 from d365edi.edi.findings import Finding
 from d365edi.errors import PlaceRefused, Refused
-from d365edi.flows import display_values, resolve
+from d365edi.flows import begun, display_values, resolve
 from d365edi.flows.context import FlowContext
 from d365edi.flows.partner import ReceiveFlow, TradingPartner
-from d365edi.flows.prepared import Held, Planned
+from d365edi.flows.prepared import Held, Planned, Waits
 from d365edi.journal import Document
 from d365edi.maps.d365 import plans
 from d365edi.maps.payment import balance
@@ -36,7 +36,7 @@ def check(payment: Remittance, policy: IntakePolicy, table: Table) -> Iterator[F
 
 async def plan(
     ctx: FlowContext, partner: TradingPartner, receive: ReceiveFlow, table: Table, document: Document
-) -> Planned | Held:
+) -> Planned | Held | Waits:
     """The journal of one payment, or why it is held. Raises as `resolve.answer`. Journals of one name are written one after the
     other: D365 lets lines that are written side by side collide."""
     payment = Remittance.from_json(document.body)
@@ -50,11 +50,13 @@ async def plan(
         return answers
     company = receive.settings.company
     made = plans.write_plan(table, payment, answers, company=company)
+    key = f"{company}:journal:{made.lookup['JournalName']}".casefold()
+    if other := await ctx.journal.read(lambda tx: begun.elsewhere(tx, document, key, made.label)):
+        return Waits(other)
     account = answers.of("invoice_vendor", 0, None) or answers.invoice_customer or ""
     unknown, warnings = await _unknown(ctx, partner, receive, payment, account)
     if unknown and receive.settings.unknown_invoice == "hold":
         return Held(unknown)
-    key = f"{company}:journal:{made.lookup['JournalName']}".casefold()
     return Planned(made, answers, key, (*resolved.notes, *unknown, *warnings))
 
 

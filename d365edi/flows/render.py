@@ -114,8 +114,8 @@ async def _wait(ctx: FlowContext, document: Document, waits: Waits) -> None:
     """Say once, with the document, for what it waits."""
     if document.reason == "":
         await ctx.journal.write(lambda tx: tx.documents.explain(document.id, waits.sentence))
-        name = document_name(document.kind, document.number)
-        log.say("INFO", document.flow, "waits", f"{name}, store {document.store}: {waits.sentence}")
+        name, store = document_name(document.kind, document.number), document.store and f", store {document.store}"
+        log.say("INFO", document.flow, "waits", f"{name}{store}: {waits.sentence}")
 
 
 def report_warnings(assembled: Assembled, counters: Counters) -> None:

@@ -11,15 +11,15 @@ from typing import Any
 
 from d365edi import log
 from d365edi.errors import DocumentError
-from d365edi.flows import payments, vendor_invoices
+from d365edi.flows import begun, payments, vendor_invoices
 from d365edi.flows.context import Counters, FlowContext
 from d365edi.flows.partner import ReceiveFlow, TradingPartner
-from d365edi.flows.prepared import Held, Planned
+from d365edi.flows.prepared import Held, Planned, Waits
 from d365edi.journal import Document, NumberedDocument, Tx
 from d365edi.maps.table import Table
 
-Planner = Callable[[FlowContext, TradingPartner, ReceiveFlow, Table, Document], Awaitable[Planned | Held]]
-"""Makes the plan of one document by this table, or says why it is held. Reads only."""
+Planner = Callable[[FlowContext, TradingPartner, ReceiveFlow, Table, Document], Awaitable[Planned | Held | Waits]]
+"""Makes the plan of one document by this table, or says why it is held, or for what it waits. Reads only."""
 PLANNERS: Mapping[str, Planner] = {
     "VendorInvoice": vendor_invoices.plan,
     "VendorPayment": payments.plan,
@@ -35,10 +35,11 @@ async def write(
     table: Table,
     document: Document,
     counters: Counters,
-) -> int | Held:
-    """Plan one document and store its delivery: the id of this, or why the document is held. Raises as the planner does."""
+) -> int | Held | Waits:
+    """Plan one document and store its delivery: the id of this, or why the document is held or waits. Raises as the planner
+    does."""
     made = await PLANNERS[table.name](ctx, partner, receive, table, document)
-    if isinstance(made, Held):
+    if isinstance(made, Held | Waits):
         return made
     delivery = await ctx.journal.write(lambda tx: _store(tx, ctx, receive, document, made))
     for warning in made.warnings:
@@ -80,14 +81,8 @@ def queue(
         kind=receive.settings.create or "",
         payload=payload,
         order_key=order_key,
-        progress=_carried_over(tx, document),
+        progress=begun.carried_over(tx, document),
     )
     tx.documents.amend(document.id, answers=answers, body=None)
     tx.documents.set_state(document.id, "delivering")
     return delivery.id
-
-
-def _carried_over(tx: Tx, document: Document) -> dict[str, str]:
-    """The progress of earlier deliveries of this document: with our intent recorded, a record found in D365 counts as ours."""
-    marked = [delivery.progress for delivery in tx.deliveries.for_document(document.id) if "step" in delivery.progress]
-    return dict(marked[-1]) if marked else {}

@@ -55,6 +55,7 @@ _RESTING = (
     "AND coalesce(rest.value ->> 1, deliveries.path) = deliveries.path)"
 )
 _DUE = select(Delivery, "deliveries", f"{_IN_ORDER} AND until <= ? AND NOT {_RESTING} ORDER BY until, id LIMIT ?")
+_IS_NEXT = " ".join(("SELECT 1 FROM deliveries WHERE id = ? AND", _FIRST))
 _BEHIND = "SELECT id FROM deliveries WHERE order_key = ? AND id > ? AND state = 'pending' ORDER BY id LIMIT 1"
 _NEXT = " ".join(("SELECT until FROM deliveries", _IN_ORDER, "ORDER BY until LIMIT 1"))
 # A document that is made in a mailbox is found by its id.
@@ -204,6 +205,10 @@ class Deliveries(JournalTable):
         and block those behind them. Those for a `resting` endpoint (with None), or a path there, are left out as well."""
         rows = self._execute(_DUE, (now, json.dumps(list(resting)), limit + len(busy)))
         return [from_row(row) for row in rows if row[0] not in busy][:limit]
+
+    def is_next(self, id: int) -> bool:
+        """Whether no open one of its order key comes before it."""
+        return self._execute(_IS_NEXT, (id,)).fetchone() is not None
 
     def behind(self, delivery: Delivery) -> int | None:
         """The next one of its order key that was not attempted yet."""
