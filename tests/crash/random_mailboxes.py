@@ -29,6 +29,8 @@ from tests.crash.traffic import head, partners
 from tests.servers.openssh import free_port
 
 WEIGHTS = {"daemon": 5, "d365": 1, "sterling": 4}
+PATIENCE = 400.0
+"""Seconds: a delivery that failed ten times waits for two minutes and a half, and each lost answer is a failure."""
 QUESTION = "no clear answer came about its message"
 _ASKED = "SELECT id, path, name, reason FROM deliveries WHERE state = 'quarantined'"
 
@@ -110,7 +112,7 @@ def drill(folder: Path, seed: int, pace: float, *, absent: Literal["ask", "again
         "sterling": Program(run_sterling, (folder / "sterling", folder / "home", ports, logs["sterling"])),
         "daemon": Program(run_daemon, (file, environ, logs["daemon"])),
     }
-    made = MailboxDrill(folder, random.Random(seed), pace, [], programs, environ, WEIGHTS)
+    made = MailboxDrill(folder, random.Random(seed), pace, [], programs, environ, WEIGHTS, patience=PATIENCE)
     try:
         yield made
     finally:
