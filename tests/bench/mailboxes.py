@@ -1,6 +1,6 @@
 """What mailboxes of Sterling cost: polls of many mailboxes, requests, orders beside a raw loop, large payloads, deliveries.
 
-    python -m tests.bench.mailboxes [--mailboxes 500] [--rounds 10] [--orders 200] [--deliveries 300] [--megabytes 40]
+    python -m tests.bench.mailboxes [--mailboxes 500] [--taken] [--rounds 10] [--orders 200] [--deliveries 300] [--megabytes 40]
 
 The daemon's app, or its command, is a process of its own and only it is measured; the simulators are in another. What is
 compared with a raw loop runs in turns with it on the same servers. 0 leaves a figure out.
@@ -50,10 +50,12 @@ def say(sentence: str) -> None:
 
 
 # -- rounds ---------------------------------------------------------------------------------------------------------------
-def polls(mailboxes: int, count: int) -> None:
-    """Rounds of polls that find nothing new: requests, processor time beside the raw loop, memory."""
+def polls(mailboxes: int, count: int, *, taken: bool) -> None:
+    """Rounds of polls that find nothing new: requests, processor time beside the raw loop, memory. What is left there is from
+    before the first poll, or was `taken` and is not cleared."""
     with fresh(mailboxes=mailboxes, left=LEFT, more=MORE) as where:
-        settings = where.settings(polled=mailboxes)
+        kept = {"since": "all", "after": "leave"} if taken else {}
+        settings = where.settings(polled=mailboxes, **kept)
         job(where, "rounds", settings, 0)
         asked = [sum(where.counts().values())]
         for more in (0, 1):
@@ -144,6 +146,7 @@ def main() -> None:
     """All figures."""
     given = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     given.add_argument("--mailboxes", type=int, default=500)
+    given.add_argument("--taken", action="store_true", help="what is left there was picked up")
     given.add_argument("--rounds", type=int, default=10)
     given.add_argument("--orders", type=int, default=200)
     given.add_argument("--deliveries", type=int, default=300)
@@ -151,7 +154,7 @@ def main() -> None:
     given.add_argument("--turns", type=int, default=3)
     wanted = given.parse_args()
     figures: list[tuple[int, Callable[[], None]]] = [
-        (wanted.mailboxes, lambda: polls(wanted.mailboxes, wanted.rounds)),
+        (wanted.mailboxes, lambda: polls(wanted.mailboxes, wanted.rounds, taken=wanted.taken)),
         (wanted.orders, lambda: orders(wanted.orders, wanted.turns)),
         (wanted.deliveries, lambda: deliveries(wanted.deliveries, wanted.turns)),
         (wanted.megabytes, lambda: large(wanted.megabytes)),
