@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import random
+import socket
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -26,7 +27,6 @@ from tests.crash.programs import FORKED, Program, run_d365, run_daemon, run_rele
 from tests.crash.random import Drill
 from tests.crash.sterling_process import ENOUGH
 from tests.crash.traffic import head, partners
-from tests.servers.openssh import free_port
 
 WEIGHTS = {"daemon": 5, "d365": 1, "sterling": 4}
 PATIENCE = 400.0
@@ -98,7 +98,8 @@ def drill(folder: Path, seed: int, pace: float, *, absent: Literal["ask", "again
     for name in ("var", "copies", "home", "sterling"):
         (folder / name).mkdir(parents=True)
     identity, served = tls.create(folder / "tls"), tls.kept(folder / "sterling" / "tls")
-    d365, ports = free_port(), (free_port(), free_port())
+    d365, *two = _ports(3)
+    ports = two[0], two[1]
     endpoint = _STERLING.format(
         port=ports[0], root=ROOT, user=SterlingSimulator.USERNAME, authority=served.authority, absent=absent
     )
@@ -117,3 +118,14 @@ def drill(folder: Path, seed: int, pace: float, *, absent: Literal["ask", "again
         yield made
     finally:
         made.stop()
+
+
+def _ports(count: int) -> list[int]:
+    """Ports that nobody listens at, and that no connection gets for its own end while their server is down: the system takes
+    those from 32768 on (ip(7): ip_local_port_range)."""
+    found = list[int]()
+    while len(found) < count:
+        port = random.SystemRandom().randrange(15_000, 32_000)
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            found.append(port)
+    return found
