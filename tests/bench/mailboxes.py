@@ -1,9 +1,10 @@
 """What mailboxes of Sterling cost: polls of many mailboxes, requests, orders beside a raw loop, large payloads, deliveries.
 
-    python -m tests.bench.mailboxes [--mailboxes 500] [--taken] [--rounds 10] [--orders 200] [--deliveries 300] [--megabytes 40]
+    python -m tests.bench.mailboxes [--mailboxes 500] [--taken] [--rounds 10] [--minutes 10] [--orders 200] [--deliveries 300] [--megabytes 40]
 
 The daemon's app, or its command, is a process of its own and only it is measured; the simulators are in another. What is
-compared with a raw loop runs in turns with it on the same servers. 0 leaves a figure out.
+compared with a raw loop runs in turns with it on the same servers. 0 leaves a figure out. Rounds follow each other at once;
+`minutes` is the same by the clock.
 """
 
 from __future__ import annotations
@@ -15,13 +16,15 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.bench.idle import memory, processor
 from tests.bench.mailbox_ground import OUT, MailboxGround, ground, order
-from tests.bench.throughput import ANSWERS_AFTER
+from tests.bench.throughput import ANSWERS_AFTER, Spent
 
 LEFT, MORE = 20, 30
 """Messages left in each mailbox, and in one of them."""
@@ -74,41 +77,75 @@ def polls(mailboxes: int, count: int, *, taken: bool) -> None:
     say(f"    every minute: {both / MINUTE:.1%} of a core; memory {held[0]:.0f} MB, {grown:+.1f} after {count} more")
 
 
+def minutes(mailboxes: int, count: int) -> None:
+    """The daemon by its command, which polls every minute, for so many minutes after its first round."""
+    with fresh(mailboxes=mailboxes, left=LEFT, more=MORE) as where:
+        settings = where.settings(polled=mailboxes, every="1m")
+        command = [sys.executable, "-m", "d365edi", "run", "--settings", str(settings)]
+        quiet = subprocess.DEVNULL
+        with subprocess.Popen(command, stdout=quiet, stderr=quiet, env={**os.environ, **where.environ}) as daemon:
+            first = _settled(where)
+            before, at, held = processor(daemon.pid), time.monotonic(), memory(daemon.pid)["VmRSS"]
+            time.sleep(count * MINUTE)
+            used = (processor(daemon.pid) - before) / (time.monotonic() - at)
+            grown, asked = memory(daemon.pid)["VmRSS"] - held, sum(where.counts().values()) - first
+            daemon.terminate()
+            daemon.wait(60)
+    say(f"the daemon for {count} minutes: {used:.1%} of a core, {grown:+.1f} MB, {asked} requests")
+
+
+def _settled(where: MailboxGround) -> int:
+    """The number of requests once the first round is over."""
+    before, now = 0, 0
+    while not now or now != before:
+        time.sleep(3)
+        before, now = now, sum(where.counts().values())
+    return now
+
+
 # -- the way of an order --------------------------------------------------------------------------------------------------
-def once(where: MailboxGround, settings: Path) -> float:
-    """Seconds of `run --once`."""
+def once(where: MailboxGround, settings: Path) -> Spent:
+    """What `run --once` takes."""
     command = [sys.executable, "-m", "d365edi", "run", "--once", "--settings", str(settings)]
-    began = os.times().elapsed
+    before = os.times()
     done = subprocess.run(command, capture_output=True, check=False, env={**os.environ, **where.environ})
     if done.returncode not in (0, 1):
         raise SystemExit(done.stderr.decode()[-4000:])
-    return os.times().elapsed - began
+    after = os.times()
+    cpu = after.children_user + after.children_system - before.children_user - before.children_system
+    return Spent(after.elapsed - before.elapsed, cpu)
 
 
 def orders(count: int, turns: int) -> None:
     """Orders out of a mailbox, into D365, their 997s into a mailbox: requests for each, and beside the raw loop."""
-    ratios, asked = list[float](), dict[str, float]()
+    spent, asked = list[tuple[Spent, Spent]](), dict[str, float]()
     for _ in range(turns):
         with fresh(wait=ANSWERS_AFTER) as where:
             settings = where.settings()
             for number in range(count):
-                where.put(OUT, "order.edi", order(number))
-            loop = job(where, "raw_orders", settings)["orders clock"][0]
+                where.put(OUT, f"PO-{number:06}.edi", order(number))
+            told = job(where, "raw_orders", settings)
+            loop = Spent(told["orders clock"][0], told["orders"][0])
             assert where.ask(do="told")["orders"] == count
             idle = once(where, settings)
             for number in range(count, 2 * count):
-                where.put(OUT, "order.edi", order(number))
+                where.put(OUT, f"PO-{number:06}.edi", order(number))
             before = where.counts()
             ours = once(where, settings) - idle
             after = where.counts()
             told = where.ask(do="told")
             assert (told["orders"], told["placed"], told["waiting"]) == (2 * count, 2 * count, 0), told
-            ratios.append(loop / ours)
+            spent.append((loop, ours))
             asked = {name: (after[name] - before.get(name, 0)) / count for name in after}
     for name, each in asked.items():
         if each:
             say(f"    {each:.2f} {name} for each order and its 997")
-    say(f"orders: the raw loop's time is {statistics.median(ratios):.2f} of the daemon's ({turns} x {count} orders)")
+    ratio = statistics.median(loop.clock / ours.clock for loop, ours in spent)
+    cpu = [statistics.median(each.cpu for each in side) / count * 1e3 for side in zip(*spent, strict=True)]
+    say(
+        f"orders: the raw loop's time is {ratio:.2f} of the daemon's ({turns} x {count} orders); processor for each "
+        f"{cpu[0]:.1f} and {cpu[1]:.1f} ms"
+    )
 
 
 # -- deliveries -----------------------------------------------------------------------------------------------------------
@@ -148,6 +185,7 @@ def main() -> None:
     given.add_argument("--mailboxes", type=int, default=500)
     given.add_argument("--taken", action="store_true", help="what is left there was picked up")
     given.add_argument("--rounds", type=int, default=10)
+    given.add_argument("--minutes", type=int, default=10)
     given.add_argument("--orders", type=int, default=200)
     given.add_argument("--deliveries", type=int, default=300)
     given.add_argument("--megabytes", type=int, default=40)
@@ -155,6 +193,7 @@ def main() -> None:
     wanted = given.parse_args()
     figures: list[tuple[int, Callable[[], None]]] = [
         (wanted.mailboxes, lambda: polls(wanted.mailboxes, wanted.rounds, taken=wanted.taken)),
+        (min(wanted.mailboxes, wanted.minutes), lambda: minutes(wanted.mailboxes, wanted.minutes)),
         (wanted.orders, lambda: orders(wanted.orders, wanted.turns)),
         (wanted.deliveries, lambda: deliveries(wanted.deliveries, wanted.turns)),
         (wanted.megabytes, lambda: large(wanted.megabytes)),
