@@ -71,7 +71,7 @@ class MailboxBooks(Books):
 
 
 def _unlike(what: str, there: Sequence[Message], here: Counter[str], done: str) -> Iterator[Difference]:
-    names = {str(each.id): each.name for each in there}
+    names = {str(each.was or each.id): each.name for each in there}  # a move may have given it another id
     for id in sorted(names.keys() | here.keys()):
         if (id in names, here[id]) != (True, 1):
             state = "is" if id in names else "is not"
