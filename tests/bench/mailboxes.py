@@ -1,6 +1,7 @@
 """What mailboxes of Sterling cost: polls of many mailboxes, requests, orders beside a raw loop, large payloads, deliveries.
 
-    python -m tests.bench.mailboxes [--mailboxes 500] [--taken] [--rounds 10] [--minutes 10] [--orders 200] [--deliveries 300] [--megabytes 40]
+    python -m tests.bench.mailboxes [--mailboxes 500] [--taken] [--rounds 10] [--minutes 10] [--orders 200] [--deliveries 300]
+                                    [--megabytes 40] [--turns 3]
 
 The daemon's app, or its command, is a process of its own and only it is measured; the simulators are in another. What is
 compared with a raw loop runs in turns with it on the same servers. 0 leaves a figure out. Rounds follow each other at once;
@@ -192,7 +193,7 @@ def main() -> None:
     given.add_argument("--turns", type=int, default=3)
     wanted = given.parse_args()
     figures: list[tuple[int, Callable[[], None]]] = [
-        (wanted.mailboxes, lambda: polls(wanted.mailboxes, wanted.rounds, taken=wanted.taken)),
+        (min(wanted.mailboxes, wanted.rounds), lambda: polls(wanted.mailboxes, wanted.rounds, taken=wanted.taken)),
         (min(wanted.mailboxes, wanted.minutes), lambda: minutes(wanted.mailboxes, wanted.minutes)),
         (wanted.orders, lambda: orders(wanted.orders, wanted.turns)),
         (wanted.deliveries, lambda: deliveries(wanted.deliveries, wanted.turns)),
