@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from d365edi.edi.syntax import standard_of
 from d365edi.errors import SettingsError
 
+from . import mailbox_paths
 from .errors import ErrorReporter
 from .file_patterns import FilePattern, can_meet, file_pattern
 from .files import Key
@@ -58,12 +59,11 @@ def check(reporter: ErrorReporter) -> Iterator[SettingsError]:
             mailboxes.setdefault(place, []).append(target)
             yield from _named(reporter, target)
             yield from _tracked(reporter, target)
-            yield from _from_root(reporter, (*target.key, "path"), text(target.to, "path"))
         else:
             yield from _elsewhere(reporter, target)
     for targets in mailboxes.values():
         yield from _meeting(reporter, targets)
-    yield from _paths(reporter)
+    yield from mailbox_paths.check(reporter)
     for key, body in partners(reporter.written):
         for standard in bare(body):
             yield from _bare(reporter, key, body, standard)
@@ -160,25 +160,6 @@ def _met(reporter: ErrorReporter, later: _Target, first: _Target) -> SettingsErr
     return reporter.report(
         (*later.key, "file"), sentence, f'{add} `file` of both, as "{FILE_IN_MAILBOX}"', value=later.template
     )
-
-
-# -- paths ------------------------------------------------------------------------------------------------------------
-def _paths(reporter: ErrorReporter) -> Iterator[SettingsError]:
-    for name, endpoint in table(reporter.written, "endpoints").items():
-        if in_mailbox(reporter.written, {"endpoint": name}):
-            yield from _from_root(
-                reporter, ("endpoints", name, "after", "move_to"), text(table(endpoint, "after"), "move_to")
-            )
-    for key, body in partners(reporter.written):
-        for what in table(body, "pickup"):
-            place = table(body, "pickup", what, "from")
-            if in_mailbox(reporter.written, place):
-                yield from _from_root(reporter, (*key, "pickup", what, "from", "path"), text(place, "path"))
-
-
-def _from_root(reporter: ErrorReporter, key: Key, path: str) -> Iterator[SettingsError]:
-    if path and not path.startswith("/"):
-        yield reporter.report(key, "is no path from the root", f'write "/{path}"', value=path)
 
 
 # -- envelopes that Sterling writes -----------------------------------------------------------------------------------

@@ -4,7 +4,8 @@ Knows: the settings of a partner. Does not know: what the rows of maps and guide
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime, timedelta
+from contextlib import suppress
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -86,15 +87,21 @@ class Retry(SettingsSection):
     does not count."""
 
 
+_EASTERNMOST = timedelta(hours=14)
+"""A day begins so long before it does in UTC at most."""
+
+
 def _since(value: object) -> object:
-    if value in ("now", "all") or (isinstance(value, date) and not isinstance(value, datetime)):
+    if value in ("now", "all"):
         return value
-    try:
-        day = date.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        day = None
+    day = value if isinstance(value, date) and not isinstance(value, datetime) else None
+    with suppress(ValueError):
+        day = date.fromisoformat(value) if isinstance(value, str) else day
     if day is None:
         raise invalid('is neither "now" nor "all" nor a date', "write since = 2025-01-31")
+    if day > (datetime.now(UTC) + _EASTERNMOST).date():
+        sentence = "is in the future: what comes until then would be left alone, too"
+        raise invalid(sentence, 'write since = "now", or a day that has begun')
     return day
 
 

@@ -58,6 +58,13 @@ def _pin(value: str) -> str:
     return f"sha256:{digits}"
 
 
+def _username(value: str) -> str:
+    if ":" in value:
+        sentence = 'has ":", which HTTP Basic cannot send in a user name (RFC 7617)'
+        raise invalid(sentence, "let Sterling have a user of another name for us")
+    return value
+
+
 _OURS = frozenset(
     ("accept", "authorization", "connection", "content-length", "content-type", "cookie", "host", "transfer-encoding")
 )
@@ -135,7 +142,7 @@ class Sterling(SettingsSection):
     formerly: Annotated[Text, AfterValidator(_api)] | None = None
     """The address in `url` when its mailboxes were polled first, where the server was given another one since: what is known of
     them stays known. Left out: under another address it is another server, whose mailboxes are polled for the first time."""
-    username: Text | None = None
+    username: Annotated[Text, AfterValidator(_username)] | None = None
     """Our user (HTTP Basic): one of its own with APIUser and rights on these mailboxes."""
     password: Secret | None = None
     """Its password."""

@@ -89,6 +89,7 @@ ONE_MISTAKE = [
     (URL, f'{URL}\ndialect.colon = "%3A"', '13: [endpoints.sbi.dialect.colon] "%3A" must be "raw" or "encoded"'),
     # the login
     (f"{USER}\n{PASSWORD}\n", "", f"10: [endpoints.sbi] has neither `username` nor `oauth`; {BOTH}"),
+    (USER, 'username = "acme:d365edi"', '13: [endpoints.sbi.username] "acme:d365edi" has ":", which HTTP Basic cannot send in a user name (RFC 7617); let Sterling have a user of another name for us'),
     (USER, f"{USER}\n{OAUTH}", f"10: [endpoints.sbi] has `username` and `oauth`; {BOTH}"),
     (f"{PASSWORD}\n", "", '10: [endpoints.sbi] has a username and no password; write password = { secret = "sterling" }'),
     (USER, OAUTH, "10: [endpoints.sbi] has a password and no username; leave it out beside oauth"),
@@ -106,11 +107,21 @@ ONE_MISTAKE = [
     (TO, to("{control}", ", extract = 0"), '30: [partners.acme.send.810.to.extract] 0 is not how often a message may be fetched; write a number from 1, or "always"'),
     (TO, 'to = { endpoint = "files", path = "to", extract = 2 }\nevery', "30: [partners.acme.send.810.to.extract] is for mailboxes, and [endpoints.files] is none of Sterling; leave it out"),
     ('every = "1m"\n[partners.acme.receive', 'every = "1m"\nsince = "never"\n[partners.acme.receive', '25: [partners.acme.pickup.edi.since] "never" is neither "now" nor "all" nor a date; write since = 2025-01-31'),
+    ('every = "1m"\n[partners.acme.receive', 'every = "1m"\nsince = 2099-01-01\n[partners.acme.receive', '25: [partners.acme.pickup.edi.since] "2099-01-01" is in the future: what comes until then would be left alone, too; write since = "now", or a day that has begun'),
+    ('every = "1m"\n[partners.acme.receive', 'every = "1m"\nsince = "2099-01-01"\n[partners.acme.receive', '25: [partners.acme.pickup.edi.since] "2099-01-01" is in the future: what comes until then would be left alone, too; write since = "now", or a day that has begun'),
     # paths
     ('"/acme/from/*"', '"acme/from/*"', '23: [partners.acme.pickup.edi.from.path] "acme/from/*" is no path from the root; write "/acme/from/*"'),
     (URL, f'{URL}\nafter = {{ move_to = "done" }}', '13: [endpoints.sbi.after.move_to] "done" is no path from the root; write "/done"'),
+    ('"/acme/from/*"', '"/acme/from//*.edi"', '23: [partners.acme.pickup.edi.from.path] "/acme/from//*.edi" has two slashes; write "/acme/from/*.edi"'),
+    (GLOBEX_TO, 'to = { endpoint = "sbi", path = "/globex/to/" }', '43: [partners.globex.send.810.to.path] "/globex/to/" ends in "/", and the path of a mailbox does not; write "/globex/to"'),
+    (URL, f'{URL}\nafter = {{ move_to = "/done/" }}', '13: [endpoints.sbi.after.move_to] "/done/" ends in "/", and the path of a mailbox does not; write "/done"'),
+    # one mailbox for several things
+    ('"/acme/from/*"', '"/Acme/to/*"', '23: [partners.acme.pickup.edi.from.path] "/Acme/to/*" fetches what [partners.acme.acks.to] (at {file}:21) delivers to the same mailbox; deliver into one mailbox and fetch from another'),
+    (URL, f'{URL}\nafter = {{ move_to = "/globex/To" }}', '13: [endpoints.sbi.after.move_to] "/globex/To" is the mailbox that [partners.globex.send.810.to] (at {file}:44) delivers to: its partner would fetch what was sent to us; move messages into a mailbox that nothing else uses'),
+    (URL, f'{URL}\nafter = {{ move_to = "/Acme/from" }}', '13: [endpoints.sbi.after.move_to] "/Acme/from" is the mailbox that [partners.acme.pickup.edi.from] (at {file}:24) fetches from; move messages into a mailbox that nothing else uses'),
+    (URL, f'{URL}\nafter = {{ move_to = "/acme/from" }}', '24: [partners.acme.pickup.edi.from.path] "/acme/from/*" reads the folder that [endpoints.sbi] moves files to; choose another move_to'),
     # names that meet
-    (GLOBEX_TO, 'to = { endpoint = "sbi", path = "/Acme/To/", file = "ACME_{set}_{control:09}.EDI" }', '43: [partners.globex.send.810.to.file] "ACME_{set}_{control:09}.EDI" can give a name that [partners.acme.send.810.to] (at {file}:30) gives in the same mailbox; add {partner} to `file` of both, as "{partner}_{set}_{control:09}.edi"'),
+    (GLOBEX_TO, 'to = { endpoint = "sbi", path = "/Acme/To", file = "ACME_{set}_{control:09}.EDI" }', '43: [partners.globex.send.810.to.file] "ACME_{set}_{control:09}.EDI" can give a name that [partners.acme.send.810.to] (at {file}:30) gives in the same mailbox; add {partner} to `file` of both, as "{partner}_{set}_{control:09}.edi"'),
     ('path = "/acme/to" } }', 'path = "/acme/to", file = "{set}_{control}" } }\n[partners.acme.send.Vendor]\nof = "Vendor"\ncompany = "usmf"\nevery = "1h"\nto = { endpoint = "sbi", path = "/acme/to", file = "997_{control}" }', '26: [partners.acme.send.Vendor.to.file] "997_{control}" can give a name that [partners.acme.acks.to] (at {file}:21) gives in the same mailbox; add {set} to `file` of both, as "{partner}_{set}_{control:09}.edi"'),
     # envelopes that Sterling writes
     (GLOBEX, f'{GLOBEX}\nacks = {{ expect_within = "24h" }}', '35: [partners.globex.acks.expect_within] waits for acknowledgments, and x12.envelope = "sterling": they come to Sterling; leave it out; see picked_up_within of `to`'),
