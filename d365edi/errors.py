@@ -17,6 +17,7 @@
         │   └── PlaceRefused         one folder or table is missing or closed to us
         │       └── NotWritable      one folder takes no bytes: it is full, or our quota is used up
         └── Refused          do not ask again: the same request would fail the same way
+            ├── Vanished     what was listed is not there any more
             └── Disputed     something is there that we did not put there: a person decides
 
 At every endpoint there are only these two branches, so that a caller's decision is a table (`flows/policy.py`), never a guess.
@@ -150,6 +151,10 @@ class NotWritable(PlaceRefused):
 
 class Refused(EndpointError):
     """Do not ask again: the other side understood and said no."""
+
+
+class Vanished(Refused):
+    """What was listed is not there any more: somebody else took it away."""
 
 
 class Disputed(Refused):

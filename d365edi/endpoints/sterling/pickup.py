@@ -15,7 +15,7 @@ from d365edi.endpoints.sterling.classify import NotFound
 from d365edi.endpoints.sterling.client import Client
 from d365edi.endpoints.sterling.listing import document_of
 from d365edi.endpoints.sterling.mailboxes import Mailboxes
-from d365edi.errors import PlaceRefused, Refused, Unavailable
+from d365edi.errors import PlaceRefused, Refused, Unavailable, Vanished
 from d365edi.failpoints import reach
 
 
@@ -28,8 +28,8 @@ class Pickup:
         self._endpoint = endpoint
 
     async def fetch(self, remote: Remote, limit: int) -> bytes:
-        """The payload, of the length that was listed. Refused where the message is gone, longer than `limit` bytes, or closed to
-        us; Unavailable where it comes in another length, or damaged: it alone is tried again."""
+        """The payload, of the length that was listed. Vanished where the message is gone, Refused where it is longer than `limit`
+        bytes, or closed to us; Unavailable where it comes in another length, or damaged: it alone is tried again."""
         if remote.size > limit:
             message = f"{_said(remote)} has {remote.size} bytes, more than the {limit} that are allowed"
             raise self._refused(message, "ask the partner what it is, or raise max_message")
@@ -117,8 +117,9 @@ class Pickup:
     def _path(self, remote: Remote) -> str:
         return self._client.path("mailboxmessages", remote.key)
 
-    def _gone(self, remote: Remote) -> Refused:
-        return self._refused(f"{_said(remote)} is not there any more", "somebody else fetched or deleted it: ask who")
+    def _gone(self, remote: Remote) -> Vanished:
+        message = f"{_said(remote)} is not there any more"
+        return Vanished(message, endpoint=self._endpoint, remedy="somebody else fetched or deleted it: ask who")
 
     def _refused(self, message: str, remedy: str) -> Refused:
         return Refused(message, endpoint=self._endpoint, remedy=remedy)
