@@ -4,7 +4,8 @@ A folder may hold more files than one listing offers (`endpoints.portion`). What
 for gone; where stored files stay at the source the listing is given which they are, so that they do not stand before the others.
 
 What lay there before the first poll may be left alone (`baseline`). In a mailbox what was claimed is known by its id and its
-document, whoever claimed it; that a fetch begins is recorded with the sighting.
+document, whoever claimed it; that a fetch begins is recorded with the sighting, and what is gone before it ended is told
+(`vanished`).
 
 Knows: listings, sightings. Does not know: when a file is ready, how it is taken.
 """
@@ -16,8 +17,9 @@ from d365edi import log
 from d365edi.endpoints import portion
 from d365edi.endpoints.base import Endpoint, Listing, Place, Remote
 from d365edi.endpoints.filenames import EMPTY, FOLDER, NEVER_TAKEN, STAYS_EMPTY
-from d365edi.flows import baseline
+from d365edi.flows import baseline, vanished
 from d365edi.flows.context import FlowContext
+from d365edi.flows.messages import LogLine
 from d365edi.flows.partner import PickupFlow
 from d365edi.journal import Listed, Part, Passed, Sighting, Tx
 
@@ -51,7 +53,16 @@ async def look(ctx: FlowContext, pickup: PickupFlow, endpoint: Endpoint) -> Look
         before = await ctx.journal.read(lambda tx: tx.sightings.passed(pickup.endpoint, pickup.view))
         known = frozenset((each.name, each.reason) for each in before)
     offered = _listed(listing, first.values(), known_here.claimed)
-    seen = await ctx.journal.write(lambda tx: _record(tx, pickup, place, listing, offered, later, earlier))
+    here = {each.key for each in all_there.remotes} | {each.key for each in all_there.passed_over}
+
+    def record(tx: Tx) -> tuple[list[LogLine], list[Sighting]]:
+        missing = listing.mailbox and listing.whole
+        told = vanished.unlisted(tx, pickup, place.begun, here) if missing else []
+        return told, _record(tx, pickup, place, listing, offered, later, earlier)
+
+    told, seen = await ctx.journal.write(record)
+    for line in told:
+        log.say(line.level, pickup.name, line.verb, line.sentence)
     for name, reason in {(entry.name, entry.reason): None for entry in stuck}.keys() - known:
         ask = "whether anything should be in it" if reason == STAYS_EMPTY else "for it under a plain name"
         sentence = f'"{name}" in {pickup.place.path} cannot be taken: {reason}; ask the partner {ask}'

@@ -18,9 +18,9 @@ from functools import partial
 from d365edi import log
 from d365edi.endpoints.base import Endpoint, Remote
 from d365edi.endpoints.health import kind_of
-from d365edi.errors import EndpointError, Refused, Unavailable
+from d365edi.errors import EndpointError, Refused, Unavailable, Vanished
 from d365edi.failpoints import reach
-from d365edi.flows import contents, policy, shared
+from d365edi.flows import contents, policy, shared, vanished
 from d365edi.flows.claim import ClaimedFile, ReadyFile, claim
 from d365edi.flows.context import Counters, FlowContext
 from d365edi.flows.look import look
@@ -184,6 +184,12 @@ async def _not_fetched(
         counters.add("waiting")
         if tries in (1, TRIES):
             log.say("WARNING", pickup.name, "waits", f"{remote.name}: {error}; it is tried again at each poll")
+    elif file.keyed and isinstance(error, Vanished):
+        if str(error) != sighting.verdict:
+            line = await ctx.journal.write(
+                lambda tx: vanished.unfetched(tx, pickup, remote.key, remote.name, str(error))
+            )
+            log.say(line.level, pickup.name, line.verb, line.sentence)
     elif str(error) != sighting.verdict:
         await _note_reason(ctx, pickup, remote, str(error))
         log.say("WARNING", pickup.name, "passed over", f"{remote.name}: {error}")

@@ -174,6 +174,15 @@ class Sightings(JournalTable):
         """The keys of what may have been fetched from a place, is not claimed, and was there at the last look."""
         return frozenset(key for (key,) in self._execute(_BEGUN, (endpoint, path)))
 
+    def of(self, endpoint: str, path: str, remotes: Iterable[str]) -> list[Sighting]:
+        """The sightings of these keys at a place, by key."""
+        rows = self._execute(_LISTED, (endpoint, path, json.dumps(sorted(remotes))))
+        return sorted((Sighting(*row) for row in rows), key=lambda sighting: sighting.remote)
+
+    def vanished(self, endpoint: str, path: str, remote: str, text: str) -> None:
+        """Record that what was listed was not there to be fetched, and why; that it is gone is known by that."""
+        self._change("verdict = ?, begun = 0", endpoint, path, remote, text)
+
     def failing(self, endpoint: str, path: str) -> Iterator[tuple[str, int, float | None]]:
         """Name, size and time of the files of a place that could not be fetched, or not be cleared."""
         yield from self._execute(_FAILING, (endpoint, path, GONE, UNFINISHED))
