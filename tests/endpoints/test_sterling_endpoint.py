@@ -292,8 +292,9 @@ async def test_what_was_refused_leaves_no_document_behind(ground: MailboxGround)
     ground.make("inbound")
     checkpoints, endpoint = Checkpoints(), ground.open()
     ground.sterling.faults.answer(400, method="POST", path=MESSAGE)
-    with pytest.raises(Refused, match="Planned by the sandbox"):
+    with pytest.raises(Refused, match="Planned by the sandbox") as refused:
         await endpoint.deliver(ground.request(), checkpoints)
+    assert "release this one" in refused.value.remedy
     assert (checkpoints.progress["step"], documents(ground), ground.tree()) == ("intent", 0, {})
     await endpoint.deliver(ground.request(progress=checkpoints.progress), checkpoints)
     assert list(ground.tree()) == ["inbound/810_7.edi"]

@@ -9,6 +9,7 @@ import anyio
 import pytest
 
 from d365edi.app import App
+from d365edi.cli.status import picture
 from d365edi.endpoints.health import Rests
 from d365edi.journal import Delivery
 from d365edi.sandbox.sterling.routing import run
@@ -80,3 +81,17 @@ async def test_a_replay_sends_again_only_what_is_not_there_to_be_fetched(here: M
             assert here.fetch() == [ACK]
         found = await app.journal.read(lambda tx: [each.receipt for each in tx.deliveries.search(ACK)])
     assert (len(found), len(set(found))) == (3, 2)
+
+
+async def test_what_sterling_refused_names_the_commands_that_settle_it(here: MailboxWorld, lines: list[str]) -> None:
+    here.partner.drop("order.edi", here.order("4500123"))
+    here.sterling.faults.answer(400, method="POST", path="*/mailboxmessages/")
+    async with here.app() as app:
+        await app.once()
+        (row,) = (await app.journal.read(picture)).needs_a_person
+        for said in (row["why"], next(line for line in lines if "Planned by the sandbox" in line)):
+            assert f"d365edi release {ACK}" in said
+            assert f'd365edi reject {ACK} --why "..."' in said
+        await app.release(ACK, "pat")
+        await app.tick("due")
+    assert here.fetch() == [ACK]

@@ -99,6 +99,15 @@ class MailboxDelivery:
         """Deliver it, or continue. Raises Disputed with a question, Refused, or Unavailable (with the seconds to wait while a
         request is outstanding)."""
         self._checkpoint = checkpoint
+        try:
+            return await self._run()
+        except Disputed:
+            raise
+        except Refused as error:
+            error.remedy = "; ".join(filter(None, (error.remedy, protocol.REFUSED)))
+            raise
+
+    async def _run(self) -> Receipt:
         found = Found()
         while True:
             todo = self._decide(found)

@@ -232,3 +232,7 @@ def remedy(wanted: Wanted) -> str:
     """What settles such a question: both commands."""
     again = f"d365edi release {wanted.name} puts it there once more"
     return f'ask the partner whether they have it: {again}, d365edi reject {wanted.name} --why "..." if they have it'
+
+
+REFUSED = "once that is mended release this one, and it is sent, or reject this one"
+"""What settles a delivery that was refused; whoever shows it writes the commands."""
