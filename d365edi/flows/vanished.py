@@ -4,6 +4,7 @@ Knows: sightings, the audit trail. Does not know: how it is found out.
 """
 
 from collections.abc import Set
+from typing import Any
 
 from d365edi.flows.messages import LogLine
 from d365edi.flows.partner import PickupFlow
@@ -33,6 +34,6 @@ def unfetched(tx: Tx, pickup: PickupFlow, key: str, name: str, why: str) -> LogL
 
 
 def _record(tx: Tx, pickup: PickupFlow, key: str, name: str) -> LogLine:
-    about = {"endpoint": pickup.endpoint, "path": pickup.place.path, "remote": key, "name": name}
+    about: dict[str, Any] = {"endpoint": pickup.endpoint, "path": pickup.place.path, "remote": key, "name": name}
     tx.audit.append(VERB, partner=pickup.partner, **about)
     return LogLine("WARNING", VERB, f"{name} (message {key}) is not in {pickup.place.path} any more {_WHAT_NOW}")
