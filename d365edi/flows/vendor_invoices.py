@@ -46,6 +46,7 @@ def policy_of(partner: TradingPartner, receive: ReceiveFlow) -> InvoicePolicy:
         same=settings.same,
         price=settings.match.price,
         quantity=settings.match.quantity,
+        item=settings.match.item,
         stocked=settings.stocked,
         posted_check=settings.posted_check,
     )
@@ -111,8 +112,7 @@ async def _matched(
 
 async def _without_order(ctx: FlowContext, invoice: Invoice, profile: Profile, resolved: Resolved) -> Resolved:
     """The answers with those about lines without an order: items of which no variant is known, and main accounts."""
-    lines = enumerate(invoice.lines, 1)
-    items = {place: own for place, line in lines if line.order_line is None and (own := line.item.own) is not None}
+    items = {place: own for place, line in order_match.without_order(invoice) if (own := line.item.own) is not None}
     asked = tuple(item_numbers.masters(profile, replace(resolved.resolution, items=items), invoice.number))
     more = await resolve.answer(ctx, References(resolved.resolution, asked))
     resolved = replace(resolved, problems=more.problems)

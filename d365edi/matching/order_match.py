@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from math import prod
 from typing import Any
 
 from d365edi.documents import Invoice, InvoiceLine
@@ -21,6 +22,7 @@ from d365edi.matching.item_numbers import fields, variant_of
 from d365edi.matching.lookup import Row, tables
 from d365edi.matching.numbers import plain
 from d365edi.matching.resolution import Resolution, Variant
+from d365edi.matching.totals import charged
 from d365edi.matching.vendor_invoices import InvoicePolicy
 from d365edi.odata.plan import Query
 from d365edi.odata.quoting import eq, same_text
@@ -45,6 +47,25 @@ class OrderedLine:
     per: Decimal
     barcode: str
     variant: Variant = WHOLE
+    theirs: str = ""
+    """The vendor's number of its item, as the order has it."""
+    ended: str = ""
+    """What it is where nothing of it may be billed any more: Invoiced, Canceled, deleted, stopped."""
+    off: Decimal = Decimal(0)
+    percent: Decimal = Decimal(0)
+    more_percent: Decimal = Decimal(0)
+    """Its discounts: an amount off the price, and the percentages of what is then left."""
+
+    @property
+    def gross(self) -> Fraction:
+        """The price of one before its discounts."""
+        return Fraction(self.price) / (Fraction(self.per) or 1)
+
+    @property
+    def net(self) -> Fraction:
+        """The price of one after its discounts, as D365 takes them off."""
+        left = (1 - Fraction(each) / 100 for each in (self.percent, self.more_percent))
+        return prod(left, start=(Fraction(self.price) - Fraction(self.off)) / (Fraction(self.per) or 1))
 
     def fits(self, variant: Variant) -> bool:
         """Whether it may be of this variant of its item."""
@@ -89,11 +110,19 @@ def queries(invoice: Invoice, company: str) -> tuple[Query, Query] | None:
     head, each = tables()["order"], tables()["order_line"]
     return (
         _query(head, company, (head["number"], *head["vendors"], head["status"], head["currency"]), numbers),
-        _query(each, company, (each["number"], *(each[name] for name in _LINE), *fields().values()), numbers),
+        _query(
+            each,
+            company,
+            (each["number"], *(each[name] for name in _LINE), *each["stopped"], *fields().values()),
+            numbers,
+        ),
     )
 
 
-_LINE = ("line", "item", "unit", "quantity", "price", "per", "barcode")
+_LINE = (
+    *("line", "item", "unit", "quantity", "price", "per", "barcode", "theirs"),
+    *("off", "percent", "more_off", "more_percent", "status"),
+)
 
 
 def _query(table: Mapping[str, Any], company: str, fields: Sequence[str], numbers: tuple[str, ...]) -> Query:
@@ -119,16 +148,27 @@ def orders(heads: Iterable[Row], lines: Iterable[Row]) -> tuple[PlacedOrder, ...
 
 def _ordered(row: Row) -> OrderedLine:
     each = tables()["order_line"]
-    item, unit, barcode = (str(row.get(each[name]) or "") for name in ("item", "unit", "barcode"))
+    item, unit, barcode, theirs = (str(row.get(each[name]) or "") for name in ("item", "unit", "barcode", "theirs"))
     quantity, price, per = (Decimal(row.get(each[name]) or 0) for name in ("quantity", "price", "per"))
-    return OrderedLine(int(row[each["line"]]), item, unit, quantity, price, per, barcode, variant_of(row))
+    off, more_off, percent, more = (
+        Decimal(row.get(each[name]) or 0) for name in ("off", "more_off", "percent", "more_percent")
+    )
+    stopped = [word for name, word in each["stopped"].items() if row.get(name) in ("Yes", True)]
+    status = str(row.get(each["status"]) or "")
+    return OrderedLine(
+        *(int(row[each["line"]]), item, unit, quantity, price, per, barcode, variant_of(row), theirs),
+        ended=next(iter(stopped), status if status in each["ended"] else ""),
+        off=off + more_off,
+        percent=percent,
+        more_percent=more,
+    )
 
 
 # -- what is decided --------------------------------------------------------------------------------------------------
 def match(invoice: Invoice, found: Sequence[PlacedOrder], resolution: Resolution, policy: InvoicePolicy) -> Matched:
     """The invoice with the lines of orders that it is for. `resolution` has its vendor, items and units."""
     case = _Case(invoice, found, resolution, policy)
-    lines, problems = list[InvoiceLine](), list[str]()
+    lines, problems, warned = list[InvoiceLine](), list[str](), list[str]()
     billed: dict[tuple[str, int], list[tuple[PlacedOrder, OrderedLine, Decimal]]] = {}
     used = list[PlacedOrder]()
     for place, line in enumerate(invoice.lines, 1):
@@ -137,19 +177,21 @@ def match(invoice: Invoice, found: Sequence[PlacedOrder], resolution: Resolution
         lines.append(made)
         if order is not None and order not in used:
             used.append(order)
+        known = resolution.items.get(place)
+        if ordered is not None and not known and (said := unnamed(place, line, ordered)):
+            (warned if policy.item == "warn" else problems).append(case.unknown(said, order, ordered))
         if order is not None and ordered is not None and not why:
             billed.setdefault((order.number, ordered.number), []).append((order, ordered, line.quantity or Decimal(0)))
     problems[:0] = [why for order in used for why in case.unfit(order, used[0])]
     over = [said for each in billed.values() if (said := _over(each))]
-    warned = tuple(over) if policy.quantity == "warn" else ()
-    problems += over if policy.quantity == "hold" else []
+    (warned if policy.quantity == "warn" else problems).extend(over)
     numbers = {line.sales_order for line in lines}
     whole = used[0].number if len(numbers) == 1 and used else None
     currency = invoice.currency or (used[0].currency if used else None) or resolution.more.get("vendor_currency")
     return Matched(
         invoice.replace(lines=tuple(lines), sales_order=whole, currency=currency or None),
         tuple(dict.fromkeys(problems)),
-        warned,
+        tuple(dict.fromkeys(warned)),
     )
 
 
@@ -194,16 +236,34 @@ class _Case:
         return made
 
     def differs(self, line: InvoiceLine, ordered: OrderedLine) -> Iterator[str]:
-        """How a line differs from what was ordered, in unit and in price."""
+        """How a line differs from what was ordered, in unit and in price; that nothing of it may be billed."""
+        if ordered.ended:
+            yield f"line {ordered.number} of order {line.sales_order} is {ordered.ended}"
         if line.unit is not None and not same_text(line.unit, ordered.unit):
             yield f"unit {line.unit}, but ordered in {ordered.unit}"
             return
         if line.quantity is None:
             yield f"it says no quantity, but {plain(ordered.quantity)} {ordered.unit} are ordered"
-        billed, agreed = _price(line), Fraction(ordered.price) / (Fraction(ordered.per) or 1)
-        if billed is not None and abs(billed - agreed) * 100 > abs(agreed) * Fraction(self.policy.price):
+        billed, agreed = _price(line), ordered.net
+        if billed is not None and not any(
+            self.near(each, agreed) for each in (billed, *_reduced(line, ordered, billed))
+        ):
             said = f"price {_figure(billed)}, but ordered at {_figure(agreed)}"
-            yield f"{said} ({plain(self.policy.price)}% is allowed)"
+            less = f", which is {_figure(ordered.gross)} less its discounts" if agreed != ordered.gross else ""
+            yield f"{said}{less} ({plain(self.policy.price)}% is allowed)"
+
+    def near(self, billed: Fraction, agreed: Fraction) -> bool:
+        """Whether a price is within what is allowed."""
+        return abs(billed - agreed) * 100 <= abs(agreed) * Fraction(self.policy.price)
+
+    def unknown(self, said: str, order: PlacedOrder | None, ordered: OrderedLine) -> str:
+        """That nothing but its number says that a line is for this line of an order."""
+        partner = ".".join(self.policy.place.split(".")[:2])
+        where = f"line {ordered.number} of order {order.number}" if order is not None else f"line {ordered.number}"
+        return (
+            f"{said}, and {where} is {ordered.item}: if it is the same, add it under [{partner}.items], or as the vendor's item "
+            "number in D365"
+        )
 
     def unfit(self, order: PlacedOrder, first: PlacedOrder) -> Iterator[str]:
         """Why an order cannot be invoiced so."""
@@ -253,10 +313,30 @@ def _figure(price: Fraction) -> str:
     return plain(prices.decimal(price))
 
 
+def _reduced(line: InvoiceLine, ordered: OrderedLine, billed: Fraction) -> Iterator[Fraction]:
+    """What a line that is billed at the price before the discounts comes to for one with its allowances, which are these."""
+    allowed = Fraction(sum((charged(each) for each in line.charges), Decimal(0)))
+    if allowed and line.quantity and billed == ordered.gross != ordered.net:
+        yield billed + allowed / Fraction(line.quantity)
+
+
+def unnamed(place: int, line: InvoiceLine, ordered: OrderedLine) -> str:
+    """That the numbers of a line's item, which are none of ours, are none that the line of the order has either, in words; ""
+    where one is, or the line has none."""
+    known = tables()["items"]
+    item = line.item
+    numbers = [number for kind in known["order"] if (number := getattr(item, kind))]
+    numbers += [each.id for each in item.others if each.qualifier in known["others"] and each.id]
+    ours = (ordered.item, ordered.theirs)
+    same = any(same_text(number, each) for number in numbers for each in ours if each)
+    code = item.gtin and ordered.barcode and gtin(ordered.barcode) == gtin(item.gtin)
+    return "" if same or code or not numbers else f"line {line.number or place}: {numbers[0]} is no item that is known"
+
+
 def _over(billed: Sequence[tuple[PlacedOrder, OrderedLine, Decimal]]) -> str:
     """How much more is billed of a line of an order than was ordered, in words; "" for no more."""
     order, ordered, _ = billed[0]
-    total = sum((abs(quantity) for _, _, quantity in billed), Decimal(0))
+    total = abs(sum((quantity for _, _, quantity in billed), Decimal(0)))
     if total <= abs(ordered.quantity):
         return ""
     return (
@@ -265,12 +345,16 @@ def _over(billed: Sequence[tuple[PlacedOrder, OrderedLine, Decimal]]) -> str:
     )
 
 
+def without_order(invoice: Invoice) -> Iterator[tuple[int, InvoiceLine]]:
+    """The lines that name no order, each with its place."""
+    return ((place, line) for place, line in enumerate(invoice.lines, 1) if named_order(line, invoice) is None)
+
+
 def unmakeable(invoice: Invoice, charges: Sequence[ChargeLine]) -> tuple[str, ...]:
     """Why D365 cannot make the lines of an invoice of its orders: what no order says."""
     lines = [
         f"line {line.number or place} is for no order, and D365 is to make the lines"
-        for place, line in enumerate(invoice.lines, 1)
-        if line.order_line is None
+        for place, line in without_order(invoice)
     ]
     return (*lines, *(("it has charges, and D365 is to make its lines",) if charges else ()))
 
@@ -279,7 +363,7 @@ def unmakeable(invoice: Invoice, charges: Sequence[ChargeLine]) -> tuple[str, ..
 def stocked_query(invoice: Invoice, company: str) -> Query | None:
     """The query for the items of lines without an order; None where there are none."""
     table = tables()["product"]
-    items = tuple(dict.fromkeys(each for line in invoice.lines if (each := line.item.own) and line.order_line is None))
+    items = tuple(dict.fromkeys(each for _, line in without_order(invoice) if (each := line.item.own)))
     fields = ("dataAreaId", table["item"], table["type"])
     filters = (eq("dataAreaId", company),)
     return Query(table["set"], filters, fields, choice=(table["item"], items)) if items else None
@@ -291,6 +375,6 @@ def stocked(invoice: Invoice, rows: Sequence[Row]) -> tuple[str, ...]:
     kept = [str(row[table["item"]]) for row in rows if row.get(table["type"]) == table["stocked"]]
     return tuple(
         f"line {line.number or place}: {line.item.own} is a stocked item and names no order. {NOT_STOCKED}"
-        for place, line in enumerate(invoice.lines, 1)
-        if line.order_line is None and any(same_text(line.item.own or "", each) for each in kept)
+        for place, line in without_order(invoice)
+        if any(same_text(line.item.own or "", each) for each in kept)
     )

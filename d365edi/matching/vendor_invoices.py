@@ -43,14 +43,16 @@ class InvoicePolicy:
     """What was agreed about a vendor's invoices. Without arguments: the settings' defaults, for no partner.
 
     `place` is the flow's table in the settings, as sentences name it; `codes` the partner's codes of charges = ours. `price`
-    is by how many percent a price may differ from the order's; `quantity` what happens to more than was ordered, `stocked` to a
-    stocked item without an order; `posted_check` where posted invoices may not be read."""
+    is by how many percent a price may differ from the order's; `quantity` what happens to more than was ordered, `item` to a line
+    whose number fits and whose item's number nobody knows, `stocked` to a stocked item without an order; `posted_check` where
+    posted invoices may not be read."""
 
     place: str = "partners.NAME.receive.SET"
     codes: Mapping[str, str] = field(default_factory=dict)
     same: Same = "number"
     price: Decimal = Decimal("0.5")
     quantity: Literal["hold", "warn"] = "hold"
+    item: Literal["hold", "warn"] = "hold"
     stocked: Literal["hold", "try"] = "hold"
     posted_check: Literal["warn", "hold"] = "warn"
 

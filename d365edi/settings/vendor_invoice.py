@@ -36,7 +36,10 @@ class Match(SettingsSection):
     price: Percent = Decimal("0.5")
     """By how much a price may differ from the order's: "0.5%"."""
     quantity: Literal["hold", "warn"] = "hold"
-    """More than was ordered: a person decides (hold), or it is written and logged (warn)."""
+    """More than was ordered, with what other invoices have of it: a person decides (hold), or it is written and logged (warn)."""
+    item: Literal["hold", "warn"] = "hold"
+    """A line that fits by its number alone, and whose item's number nobody knows: a person decides (hold), or it is written as
+    the order's item and logged (warn)."""
 
 
 KEYS = ("same", "header_reference", "posted_check", "match", "stocked", "lines")

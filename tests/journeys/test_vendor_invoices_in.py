@@ -359,6 +359,20 @@ async def test_what_differs_from_the_order_is_held_with_both_values(
     assert [answer.verdict for answer in billed.partner.acknowledgments()] == ["A"]
 
 
+async def test_a_line_of_the_order_that_is_over_or_another_item_holds_it(billed: World) -> None:
+    for record in billed.simulator.state.store.rows("PurchaseOrderLinesV2", PurchaseOrderNumber=ORDER):
+        if record.values["LineNumber"] == 1:
+            billed.simulator.state.store.update(record, {"PurchaseOrderLineStatus": "Canceled"})
+        else:
+            billed.simulator.state.store.update(record, {"LineDiscountPercentage": Decimal(10)})
+    billed.partner.drop("bill.edi", bill().replace(b"*VN*V-2", b"*VN*V-9"))
+    said = await why(billed)
+    assert f"line 1: line 1 of order {ORDER} is Canceled" in said
+    assert "line 2: price 99.99, but ordered at 89.991, which is 99.99 less its discounts" in said
+    assert f"line 2: V-9 is no item that is known, and line 2 of order {ORDER} is D0002" in said
+    assert pending(billed) == []
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pytest
 
 from d365edi.documents import Invoice, InvoiceLine
-from d365edi.documents.values import ItemId, ItemIds, Reference
+from d365edi.documents.values import Charge, ItemId, ItemIds, Reference
 from d365edi.matching import order_match, posted
 from d365edi.matching.order_match import OrderedLine, PlacedOrder, fitting, match, named_order
 from d365edi.matching.resolution import Resolution, Variant
@@ -39,6 +40,11 @@ def found(*lines: InvoiceLine, items: dict[int, str] | None = None, **more: Any)
     policy, order = more.pop("policy", POLICY), more.pop("order", ORDER)
     resolution = Resolution(items=items or {}, units={"EA": "ea", "CA": "cs"}, more=VENDOR)
     return match(invoice(*lines, **more), (order,), resolution, policy)
+
+
+def changed(**values: Any) -> dict[str, Any]:
+    """The order with another first line."""
+    return {"order": replace(ORDER, lines=(replace(LINES[0], **values), *LINES[1:]))}
 
 
 @pytest.mark.parametrize(
@@ -95,6 +101,15 @@ def test_a_line_is_written_as_the_order_has_it() -> None:
         ([line("1", "13")], {}, "line 1 of order PO-1: 13 ea billed, but 12 ea ordered"),
         ([line("1", "7"), line("1", "6")], {}, "line 1 of order PO-1: 13 ea billed, but 12 ea ordered"),
         ([line("1", "-13")], {}, "line 1 of order PO-1: 13 ea billed, but 12 ea ordered"),
+        ([line("1", price="10.5")], changed(ended="Canceled"), "line 1: line 1 of order PO-1 is Canceled"),
+        ([line("1", price="10.5")], changed(percent=Decimal(10)),
+         "line 1: price 10.5, but ordered at 9.45, which is 10.5 less its discounts (0.5% is allowed)"),
+        ([line("1", price="10.5")], changed(off=Decimal(1)), "line 1: price 10.5, but ordered at 9.5, which is 10.5 less"),
+        ([line("1", item=ItemIds(vendor="V-9"))], {},
+         "line 1: V-9 is no item that is known, and line 1 of order PO-1 is D0001: if it is the same, add it under "
+         "[partners.NAME.items], or as the vendor's item number in D365"),
+        ([line("1", item=ItemIds(gtin="0614141999996"))], {}, "line 1: 0614141999996 is no item that is known"),
+        ([line("1", item=ItemIds(others=(ItemId(qualifier="MG", id="M-9"),)))], {}, "line 1: M-9 is no item that is known"),
     ],
 )  # fmt: skip
 def test_what_differs_holds_it_with_both_values(lines: list[InvoiceLine], more: dict[str, Any], said: str) -> None:
@@ -102,18 +117,59 @@ def test_what_differs_holds_it_with_both_values(lines: list[InvoiceLine], more: 
     assert said in problem
 
 
+OTHER_NUMBER = ItemIds(others=(ItemId(qualifier="PO", id="PO-1"), ItemId(qualifier="LT", id="L1")))
+DISCOUNTED = changed(percent=Decimal(10), off=Decimal("0.5"))  # 9.00
+ALLOWANCE = Charge(kind="allowance", code="C310", amount=Decimal(3))
+
+
 @pytest.mark.parametrize(
-    "taken",
+    ("lines", "more"),
     [
-        line("1", price="10.55"),
-        line("1", price="10.45"),
-        line("1", "12"),
-        line("1", "-12", price="10.5"),
-        line("2", price="10"),
+        ([line("1", price="10.55")], {}),
+        ([line("1", price="10.45")], {}),
+        ([line("1", "12")], {}),
+        ([line("1", "-12", price="10.5")], {}),
+        ([line("2", price="10")], {}),
+        ([line("1", "12"), line("1", "-2")], {}),  # what is left is billed
+        ([line("1", "14"), line("1", "-2")], {}),
+        ([line("1", price="9")], DISCOUNTED),
+        ([line("1", "2", price="10.5", charges=(ALLOWANCE,))], DISCOUNTED),  # 21.00 less 3.00 is 18.00
+        ([line("1", item=OTHER_NUMBER)], {}),
+        ([line("1", item=ItemIds(vendor="V-1"))], changed(theirs="v-1")),
+        ([line("1", item=ItemIds(vendor="d0001"))], {}),
+        ([line("1", item=ItemIds(vendor="V-9", gtin="614141000012"))], {}),
+        ([line("1", item=ItemIds(vendor="V-9"))], {"items": {1: "D0001"}}),
     ],
 )
-def test_what_is_within_the_tolerance_is_written(taken: InvoiceLine) -> None:
-    assert found(taken).problems == ()
+def test_what_is_within_the_tolerance_is_written(lines: list[InvoiceLine], more: dict[str, Any]) -> None:
+    assert found(*lines, **more).problems == ()
+
+
+def test_an_item_that_nobody_knows_is_a_warning_where_that_is_agreed() -> None:
+    made = found(line("1", item=ItemIds(vendor="V-9")), policy=replace(POLICY, item="warn"))
+    assert (made.problems, made.invoice.lines[0].item.own) == ((), "D0001")
+    [said] = made.warnings
+    assert said.startswith("line 1: V-9 is no item that is known")
+
+
+def test_an_order_line_says_whether_it_is_open_and_what_is_taken_off() -> None:
+    row = {
+        "PurchaseOrderNumber": "PO-1",
+        "LineNumber": 1,
+        "PurchasePrice": Decimal(100),
+        "PurchasePriceQuantity": Decimal(10),
+    }
+    off = {"LineDiscountAmount": Decimal(4), "MultilineDiscountAmount": Decimal(1)}
+    percent = {"LineDiscountPercentage": Decimal(10), "MultilineDiscountPercentage": Decimal(20)}
+    states = [{"PurchaseOrderLineStatus": each} for each in ("Backorder", "Received", "Invoiced", "Canceled")]
+    states += [{"IsDeleted": "Yes"}, {"IsLineStopped": "Yes"}, {"IsDeleted": "No"}]
+    [order] = order_match.orders(
+        [{"PurchaseOrderNumber": "PO-1"}], [{**row, **off, **percent, **each} for each in states]
+    )
+    assert [each.ended for each in order.lines] == ["", "", "Invoiced", "Canceled", "deleted", "stopped", ""]
+    assert {(each.gross, each.net) for each in order.lines} == {
+        (Fraction(10), Fraction(684, 100))
+    }  # 95 less 10 % less 20 %
 
 
 def test_more_than_was_ordered_is_a_warning_where_that_is_agreed() -> None:
@@ -155,6 +211,13 @@ def test_orders_are_read_from_the_rows_of_both_queries() -> None:
     assert [(each.number, each.item, each.price, each.quantity) for each in order.lines] == [
         (1, "D0001", Decimal(2), Decimal(0))
     ]
+
+
+def test_a_line_that_names_an_order_is_not_said_to_name_none() -> None:
+    whole = found(line("9"), items={1: "D0009"}).invoice
+    assert order_match.stocked_query(whole, "usmf") is None
+    assert order_match.stocked(whole, [{"ItemNumber": "D0009", "ProductType": "Item"}]) == ()
+    assert order_match.unmakeable(whole, ()) == ()
 
 
 def test_a_stocked_item_without_an_order_is_held_in_the_words_of_d365() -> None:
