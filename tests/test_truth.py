@@ -251,7 +251,7 @@ ROWS = {
         "sending",
         "an older copy",
         1,
-        "",
+        "sending is held",
         "sending continues",
         command=("release", "sending"),
     ),

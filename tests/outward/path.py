@@ -94,7 +94,7 @@ def _written(
     if not isinstance(made, Outgoing):
         raise Held("; ".join(made))
     _must_go(made.notes)
-    body = writer.write(made.stated, order=made.match.order, line_orders=made.repeated, orders=made.match.orders)
+    body = writer.write(made.stated, order=made.written, line_orders=made.repeated, orders=made.match.orders)
     _must_pass(made, body)
     return body
 

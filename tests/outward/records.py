@@ -178,10 +178,13 @@ def packing_slip(deal: Deal, boxes: Sequence[Box]) -> Record:
                 "Ordered": each.sold.quantity,
                 "SalesUnit": each.sold.symbol,
                 "InventTransId": each.sold.lot,
+                "OrigSalesId": deal.sales_order,
             }
         )
     beside = [
         {
+            **COMPANY,
+            "SalesOrderNumber": deal.sales_order,
             "InventoryLotId": each.lot,
             "CustomersLineNumber": deal.lines[each.line - 1].ordinal,
             "DeliveryAddressLocationId": each.place,
