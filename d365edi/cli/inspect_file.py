@@ -105,7 +105,8 @@ def _flat(data: bytes, partners: Sequence[TradingPartner]) -> FileInspection:
     known = recognised(data, partners)
     if known is None:
         what, why = unknown(data)
-        sentence = f"{why}; the daemon would quarantine it for a person"
+        does = "quarantine it for a person" if data else "pass it over, and report it once it stays empty"
+        sentence = f"{why}; the daemon would {does}"
         return FileInspection(what, len(data), remarks=(Remark("error", "", sentence),))
     read = known.reader.read(data)
     inspection = FileInspection(f"flat file ({known.name})", len(data), remarks=remarks(read.findings))

@@ -39,17 +39,22 @@ def probe(
     endpoint: Annotated[str, typer.Argument(help="An endpoint with mailboxes (kind = sterling).")],
     *,
     at: Annotated[str, typer.Option("--at", help="A mailbox where a message may be put and deleted: /d365edi/probe.")],
+    force: Annotated[bool, typer.Option("--force", help="Also in a mailbox that a partner's settings name.")] = False,
     settings: SettingsFile = DEFAULT_SETTINGS,
     json: AsJson = False,
 ) -> None:
     """Put a message into a mailbox of one's own, and measure by it what differs between servers of Sterling. It is deleted again.
 
-    Prints the lines of `dialect` that differ from the settings. Use a mailbox without routing rules, which nobody fetches from.
+    Prints the lines of `dialect` that differ from the settings. Use a mailbox without routing rules, which nobody fetches from;
+    one that the settings use is refused, unless with --force.
     Exit code 0 when no line differs and nothing is left there, else 1; 3 when the server cannot be asked."""
     loaded = client.load(settings)
     section = _section(loaded, endpoint)
     if not at.startswith("/"):
         raise SettingsError(f"{at} is no path from the root", remedy=f"write --at /{at}")
+    if not force and (uses := used_by(loaded, section, at)):
+        sentence = f"{at} is in use, by {' and '.join(uses)}: a partner, or the daemon, could fetch the message"
+        raise SettingsError(sentence, remedy="name a mailbox that nothing else uses, or add --force")
     report = _measured(loaded, endpoint, section, at)
     lines = _lines(endpoint, section, report)
     if json:
@@ -64,6 +69,24 @@ def probe(
         raise report.error
     unknown = any(each.setting and not each.value for each in report.found)
     raise typer.Exit(PERSON if lines or report.left or unknown else FINE)
+
+
+def used_by(settings: Settings, section: Sterling, path: str) -> list[str]:
+    """The tables of the settings that name a mailbox of this server, whatever the endpoint is called there."""
+    names = {name for name, each in settings.endpoints.items() if getattr(each, "server", "") == section.server}
+    used: list[tuple[str, str, str]] = []
+    for partner, body in settings.partners.items():
+        to = {"acks.to": body.acks.to} | {f"send.{flow}.to": send.to for flow, send in body.send.items()}
+        used += [(f"partners.{partner}.{key}", each.endpoint, each.path) for key, each in to.items() if each]
+        used += [
+            (f"partners.{partner}.pickup.{name}", each.from_.endpoint, each.from_.folder)
+            for name, each in body.pickup.items()
+        ]
+    used += [
+        (f"endpoints.{name}.after", name, getattr(settings.endpoints[name].after, "move_to", "")) for name in names
+    ]
+    wanted = path.rstrip("/").casefold()
+    return [f"[{key}]" for key, endpoint, each in used if endpoint in names and each.casefold() == wanted]
 
 
 def _section(settings: Settings, name: str) -> Sterling:

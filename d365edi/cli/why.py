@@ -113,7 +113,8 @@ def lines(history: History, matter: Matter | None = None) -> Iterator[str]:
     """A history as text, the message first; what waits with the reason, where it is known what is the matter."""
     message = history.message
     origin = "from D365" if message.direction == "out" else f"from {message.partner}"
-    yield f"\n{message.name}  {origin} ({message.endpoint}:{message.path}), {message.size} bytes, sha256:{message.digest}"
+    place = f"{message.endpoint}:{message.path}{_in_mailbox(message)}"
+    yield f"\n{message.name}  {origin} ({place}), {message.size} bytes, sha256:{message.digest}"
     source = "" if message.direction == "out" else f"; {_source(message)}"
     received = f"received {clock(message.received_at)}{source}"
     yield f"  {message.state} since {clock(message.state_at)}, {received} ({id_of(message)})"
@@ -133,6 +134,12 @@ def lines(history: History, matter: Matter | None = None) -> Iterator[str]:
             yield from _delivery(delivery, "  ", matter=matter)
     for answer in history.answers:
         yield f"  answer to group {plain(answer.control)}: {answer.verdict}, {answer.match} {answer.detail}".rstrip()
+
+
+def _in_mailbox(message: Message) -> str:
+    """The ids that a message and its document have in a mailbox, where names repeat."""
+    document = message.fetched_by.partition(":")[2]
+    return f", message {message.remote}, document {document}" if document else ""
 
 
 def _source(message: Message) -> str:

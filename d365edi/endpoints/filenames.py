@@ -10,7 +10,7 @@ Knows: names, patterns and kinds. Does not know: any protocol or disk.
 import fnmatch
 import re
 import unicodedata
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -30,8 +30,20 @@ _SIZELESS = "the server does not report its size"
 EMPTY = "it is empty"
 STAYS_EMPTY = "it is empty, and stays so"
 """A file that is begun is empty for a moment; what is empty for long waits for somebody."""
-NEVER_TAKEN = frozenset({STAYS_EMPTY, _NOT_UTF8, _NAMELESS, _PATH, _CONTROLS, _LINK, _IRREGULAR, _KINDLESS, _SIZELESS})
-"""The reasons for which something is not taken at any later look either, as it is, though somebody put it there to be taken."""
+NO_ID = "the server does not report its id and its document"
+"""Why a message of a mailbox cannot be fetched."""
+_PLAIN, _SERVER = (
+    "ask the partner for it under a plain name",
+    "ask whoever runs the server why; the partner cannot help it",
+)
+NEVER_TAKEN: Mapping[str, str] = {
+    STAYS_EMPTY: "ask the partner whether anything should be in it",
+    **dict.fromkeys((_NOT_UTF8, _NAMELESS, _PATH, _CONTROLS), _PLAIN),
+    **dict.fromkeys((_LINK, _IRREGULAR), "ask the partner for the file itself"),
+    **dict.fromkeys((_KINDLESS, _SIZELESS, NO_ID), _SERVER),
+}
+"""The reasons for which something is not taken at any later look either, as it is, though somebody put it there to be taken; each
+with what to do about it."""
 
 _SAME_NAME_LIMIT = 99
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})  # Cf too: a right-to-left mark makes a name read as another

@@ -64,8 +64,7 @@ async def look(ctx: FlowContext, pickup: PickupFlow, endpoint: Endpoint) -> Look
     for line in told:
         log.say(line.level, pickup.name, line.verb, line.sentence)
     for name, reason in {(entry.name, entry.reason): None for entry in stuck}.keys() - known:
-        ask = "whether anything should be in it" if reason == STAYS_EMPTY else "for it under a plain name"
-        sentence = f'"{name}" in {pickup.place.path} cannot be taken: {reason}; ask the partner {ask}'
+        sentence = f'"{name}" in {pickup.place.path} cannot be taken: {reason}; {NEVER_TAKEN[reason]}'
         log.say("WARNING", pickup.name, "passed over", sentence)
     _report(ctx, pickup, listing)
     return Look(tuple(first.values()), later, {sighting.remote: sighting for sighting in seen}, listing.mailbox)

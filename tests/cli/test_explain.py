@@ -130,6 +130,8 @@ def test_what_nothing_can_be_read_of_is_said_so(call: Call, plain: Path, data: b
     for command in ("explain", "check"):
         said = call(command, str(plain / "letter"))
         assert (said.code, f"error: {says}" in said.out) == (1, True)
+    does = "quarantine it for a person" if data else "pass it over, and report it once it stays empty"
+    assert f"the daemon would {does}" in call("check", str(plain / "letter")).out
 
 
 def test_a_file_cannot_move_the_cursor(call: Call, plain: Path) -> None:

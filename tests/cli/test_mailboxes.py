@@ -73,6 +73,7 @@ def test_what_nobody_picked_up_needs_a_person_until_it_is_closed(call: Call, fol
         shown = words(call("why", text))
         assert "→ sbi:/acme/to 997_1.edi: delivered as 78" in shown
         assert "picked up: overdue by 2026-09-21" in shown
+        assert "message 73, document host1:node1:1:9), " in shown
     written(folder, lambda tx: tx.picked_up.set_state(1, "fetched"), AT + 90.0)
     assert call("status").code == 0
     assert "picked up: fetched at 2026-09-21" in words(call("why", "sbi:78"))

@@ -85,6 +85,44 @@ async def test_a_server_that_cannot_be_asked(sterling: SterlingSimulator, call: 
     assert (said.code, len(sterling.users.rejected), "d365edi secrets set sbi" in said.err) == (3, 1, True)
 
 
+IN_USE = """
+[endpoints.same]
+kind = "sterling"
+url = "{url}"
+username = "d365edi"
+password = {{ secret = "sbi" }}
+[partners.box]
+customer = {{ usmf = "US-009" }}
+x12 = {{ us = "01:123456789", them = "ZZ:BOX" }}
+acks = {{ to = {{ endpoint = "sbi", path = "/box/to" }} }}
+[partners.box.pickup.edi]
+from = {{ endpoint = "same", path = "/box/from/*" }}
+every = "1m"
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "table"),
+    [
+        ("/acme/done", "endpoints.sbi.after"),
+        ("/Box/to", "partners.box.acks.to"),
+        ("/box/from", "partners.box.pickup.edi"),
+    ],
+)
+async def test_a_mailbox_in_use_is_not_written_into(
+    sterling: SterlingSimulator, call: Call, folder: Path, path: str, table: str
+) -> None:
+    with (folder / "settings.toml").open("a") as settings:
+        settings.write(IN_USE.format(url=sterling.url))
+    said = await probe(call, "sbi", "--at", path)
+    assert said.code == 2
+    assert f"{path} is in use, by [{table}]" in said.err
+    assert "name a mailbox that nothing else uses, or add --force" in said.err
+    assert not sterling.log
+    sterling.state.mailbox(path)
+    assert (await probe(call, "sbi", "--at", path, "--force")).code == 0
+
+
 async def test_endpoints_that_have_no_mailboxes(sterling: SterlingSimulator, call: Call) -> None:
     for arguments, said in (
         (("nobody", "--at", "/x"), "there is no endpoint nobody"),

@@ -49,8 +49,8 @@ class Stored:
 @dataclass
 class Mailboxes:
     """The endpoint. `fetched` and `settled` are ids in the order of the calls, `asked` the paths of `picked_up`; `failing` are
-    errors of fetches by id, and `slow` says how many rounds of the event loop one takes; `before_listing` is called with the
-    number of each listing."""
+    errors of fetches by id, and `slow` says how many rounds of the event loop one takes; `passed` is passed over besides;
+    `before_listing` is called with the number of each listing."""
 
     name: str = "acme"
     ids: dict[str, str] = field(default_factory=dict)
@@ -62,6 +62,7 @@ class Mailboxes:
     failing: dict[str, EndpointError] = field(default_factory=dict)
     slow: dict[str, int] = field(default_factory=dict)
     marks: bool = True
+    passed: list[PassedOver] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
     before_listing: Callable[[int], object] = str
     last: int = 70
@@ -90,7 +91,7 @@ class Mailboxes:
             if each.path == place.path and fnmatch(each.name, place.pattern)
         ]
         there.sort(key=lambda row: (row[1].at, int(row[0])))
-        remotes, passed = [], []
+        remotes, passed = [], [*self.passed]
         for id, each in there:
             if each.count == 0 and id not in place.begun:
                 passed.append(PassedOver(each.name, "it may not be fetched any more", id))

@@ -10,7 +10,8 @@ import pytest
 from d365edi.app import App
 from d365edi.cli.history import look_up
 from d365edi.cli.status import picture
-from d365edi.endpoints.base import Check
+from d365edi.endpoints.base import Check, PassedOver
+from d365edi.endpoints.filenames import NO_ID
 from d365edi.errors import Refused, Unavailable
 from d365edi.flows.taken_since import taken_since
 from d365edi.journal import BaselinePlace, Message
@@ -221,6 +222,21 @@ async def test_a_fetch_that_used_up_the_count_is_made_again_and_said_once(here: 
     assert box.fetched == [id, id]
     assert other not in box.fetched
     assert len([line for line in lines if "its extract count was used up after our fetch of it began" in line]) == 1
+
+
+@pytest.mark.parametrize("reason", ["the server does not report its size", NO_ID])
+async def test_what_the_server_does_not_say_is_not_asked_of_the_partner(
+    here: World, lines: list[str], reason: str
+) -> None:
+    here.knobs["after"] = '"leave"'
+    box = Mailboxes()
+    box.passed = [PassedOver("in.edi", reason, "71")]
+    async with opened(here, box) as app:
+        for _ in range(2):
+            await app.tick("acme.pickup.edi")
+        assert [row["why"] for row in (await app.journal.read(picture)).not_taken] == [reason]
+    (said,) = [line for line in lines if "cannot be taken" in line]
+    assert f"{reason}; ask whoever runs the server why; the partner cannot help it" in said
 
 
 async def test_a_mark_that_hides_nothing_is_reported_once(here: World, lines: list[str]) -> None:

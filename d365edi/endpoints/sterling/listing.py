@@ -9,13 +9,12 @@ Knows: rows. Does not know: requests, what is done with a message.
 from collections.abc import Sequence
 
 from d365edi.endpoints.base import Listing, PassedOver, Place, Remote
-from d365edi.endpoints.filenames import DirectoryEntry, NameFilter, NameRules, printable
+from d365edi.endpoints.filenames import NO_ID, DirectoryEntry, NameFilter, NameRules, printable
 from d365edi.endpoints.sterling import responses
 from d365edi.endpoints.sterling.delivery_protocol import age
 from d365edi.endpoints.sterling.responses import Message, Record
 
 USED_UP = "it may not be fetched any more"
-NO_ID = "the server does not report its id and its document"
 RULES = NameRules(temporary=(), paths=True)
 """Nothing is ever written under the name of a message, so that it may be a path; no name says that a message is unfinished."""
 
