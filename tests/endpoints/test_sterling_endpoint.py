@@ -464,6 +464,23 @@ async def test_what_was_moved_where_we_may_not_look_was_fetched_and_the_others_a
     assert found == {str(moved.id): Fetched(), str(other.id): Waiting()}
 
 
+async def test_a_refused_lookup_concerns_that_message_and_a_refused_listing_that_mailbox(
+    ground: MailboxGround, lines: list[str]
+) -> None:
+    gone, other = (ground.put(f"inbound/{name}.edi") for name in "ab")
+    state, faults, endpoint = ground.sterling.state, ground.sterling.faults, ground.open()
+    state.remove(gone)
+    asked = {str(gone.id): 1, str(other.id): 1}
+    said = b'{"errorCode":400,"errorDescription":"No valid session was found"}'
+    faults.answer(400, path=f"*/mailboxmessages/{gone.id}", body=said, times=2)
+    for _ in range(2):
+        assert await endpoint.picked_up(ground.at("inbound"), asked) == {str(other.id): Waiting()}
+    assert len([line for line in lines if f"message {gone.id} was picked up cannot be found out" in line]) == 1
+    faults.answer(400, path="*/mailboxcontents/", body=said)
+    with pytest.raises(PlaceRefused, match="No valid session"):
+        await endpoint.picked_up(ground.at("inbound"), asked)
+
+
 async def test_a_move_that_is_refused_of_a_message_that_is_there_is_no_message_that_is_gone(
     ground: MailboxGround,
 ) -> None:

@@ -234,5 +234,5 @@ def remedy(wanted: Wanted) -> str:
     return f'ask the partner whether they have it: {again}, d365edi reject {wanted.name} --why "..." if they have it'
 
 
-REFUSED = "once that is mended release this one, and it is sent, or reject this one"
+REFUSED = "once that is mended, release this one to send it; or reject this one"
 """What settles a delivery that was refused; whoever shows it writes the commands."""

@@ -40,7 +40,7 @@ from d365edi.endpoints.sterling.mailboxes import Mailboxes
 from d365edi.endpoints.sterling.measure import Measurement, measure
 from d365edi.endpoints.sterling.message_store import SterlingMessageStore
 from d365edi.endpoints.sterling.pickup import Pickup
-from d365edi.errors import PlaceRefused, Unavailable
+from d365edi.errors import PlaceRefused, Refused, Unavailable
 from d365edi.failpoints import reach
 
 CROWDED = 5000
@@ -67,6 +67,7 @@ class SterlingEndpoint:
         self._connection = Connection(name, config, clock=clock)
         self._mailboxes = Mailboxes(name)
         self._crowded = set[str]()
+        self._unknown = set[str]()
 
     @property
     def _client(self) -> Client:
@@ -120,7 +121,10 @@ class SterlingEndpoint:
         """What became of messages: by their counts in one listing; of one that is not in it by a lookup of its own. One that was
         moved was fetched, also where it was moved into a mailbox that is closed to us."""
         client = self._client
-        mailbox, rows = await self._mailboxes.contents(client, path)
+        try:
+            mailbox, rows = await self._mailboxes.contents(client, path)
+        except Refused as error:  # of a listing that concerns the mailbox, and not one message
+            raise PlaceRefused(error.message, endpoint=self.name, remedy=error.remedy) from error
         store = SterlingMessageStore(client, self._mailboxes, path)
         listed = {each.id: each for each in map(responses.message, rows) if each.id in receipts}
         found = dict[str, PickedUp]()
@@ -130,6 +134,9 @@ class SterlingEndpoint:
             except Unavailable as error:
                 if type(error) is not Unavailable:
                     raise
+                continue
+            except Refused as error:
+                self._say_unknown(path, id, error)
                 continue
             found[id] = self._became(message, mailbox.path, extract)
         reach("sterling.picked_up")
@@ -152,6 +159,13 @@ class SterlingEndpoint:
         moved = message.closed or (bool(message.path) and message.path != path)
         counted = extract and message.count is not None and message.count < extract
         return Fetched() if moved or counted or not message.extractable(self._clock()) else Waiting()
+
+    def _say_unknown(self, path: str, id: str, error: Refused) -> None:
+        """Say once that it cannot be found out what became of a message."""
+        if id not in self._unknown:
+            self._unknown.add(id)
+            sentence = f"{path}: whether message {id} was picked up cannot be found out: {error}"
+            log.say("WARNING", self.name, "not found out", sentence)
 
     def _report(self, path: str, messages: int) -> None:
         """Say once that a mailbox holds very many messages."""
