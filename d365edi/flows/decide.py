@@ -9,7 +9,7 @@ Knows: what can be released and which state follows. Does not know: how it is th
 from collections.abc import Callable
 
 from d365edi.errors import D365EdiError
-from d365edi.flows import named, policy, reparse, shared, stores
+from d365edi.flows import list_file, named, policy, reparse, shared, stores
 from d365edi.flows.context import FlowContext
 from d365edi.flows.named import Selection
 from d365edi.flows.outbox import withdraw
@@ -219,7 +219,7 @@ def _reject_delivery(tx: Tx, delivery: Delivery, why: str, actor: str) -> str:
         "rejected", delivery=delivery.id, partner=delivery.partner, actor=actor, name=delivery.name, why=why
     )
     others = f", and its {len(closed)} documents are closed" if len(closed) > 1 else ""
-    return f"{delivery.name} is not delivered{others}"
+    return f"{delivery.name} is not delivered{others}{list_file.rejected(tx, delivery)}"
 
 
 def _waiting_in(tx: Tx, delivery: Delivery) -> list[Document]:

@@ -23,10 +23,10 @@ from d365edi import log
 from d365edi.endpoints.health import kind_of_place
 from d365edi.errors import PlaceRefused, Refused, Unavailable
 from d365edi.failpoints import reach
-from d365edi.flows import list_rows
+from d365edi.flows import list_file, list_joins, list_rows
 from d365edi.flows.context import Counters, FlowContext
+from d365edi.flows.list_pages import each_page
 from d365edi.flows.list_rows import Row
-from d365edi.flows.meanwhile import meanwhile
 from d365edi.flows.partner import SendFlow
 from d365edi.journal import Delivery, Passed, Tx
 from d365edi.maps.csv.writer import FlatWriter
@@ -60,7 +60,7 @@ async def poll_list(ctx: FlowContext, send: SendFlow, partner: str, counters: Co
             file = io.TextIOWrapper(spool, writer.encoding, newline="")
             file.write(writer.head())
             id, known = await ctx.journal.write(lambda tx: tx.snapshots.of(send.name, company, plan.rows.set))
-            await _unsee(ctx, id)
+            await list_joins.unsee(ctx, id)
             one = _Pass(ctx, send, partner, company, plan, file, id, known)
             try:
                 await one.read()
@@ -71,23 +71,18 @@ async def poll_list(ctx: FlowContext, send: SendFlow, partner: str, counters: Co
             reach("list.read")
             delivery = await ctx.journal.write(lambda tx: one.store(tx, spool))
             reach("list.stored")
-            await _unsee(ctx, id)
+            for each in (id, *one.joins):
+                await list_joins.unsee(ctx, each)
             file.detach()
     one.report(delivery, counters)
     return [delivery.id] if delivery is not None else []
-
-
-async def _unsee(ctx: FlowContext, id: int) -> None:
-    """Forget what was seen in an earlier pass."""
-    while await ctx.journal.write(lambda tx: tx.snapshots.unsee_some(id)):
-        pass
 
 
 @dataclass(slots=True)
 class _Pass:
     """One pass over a list. `known` says whether the list has a snapshot; `count` rows are in the file; `passed` were passed
     over, by their keys, and `more` beside those that are named; `gone` are the keys of records that are no more; `kept` are
-    rows of a document that may have more, `shown` is how accounts are displayed."""
+    rows of a document that may have more, `shown` is how accounts are displayed, `joins` are those whose changes are followed."""
 
     ctx: FlowContext
     send: SendFlow
@@ -104,6 +99,7 @@ class _Pass:
     more: int = 0
     gone: list[str] = field(default_factory=list)
     newly_passed: list[str] = field(default_factory=list)
+    joins: dict[int, ListJoin] = field(default_factory=dict)
 
     @property
     def all(self) -> bool:
@@ -122,15 +118,31 @@ class _Pass:
 
     async def read(self) -> None:
         """Read the list, and write what is due. Raises Unavailable and Refused as D365 does."""
+        if self.send.settings.what != "all":
+            self.joins = await list_joins.see(self.ctx, self.send, self.company, self.plan)
         if self.all:
             await self._whole()
+            if self.known:
+                await self._missing(self._take)
         else:
-            rows = await self._keys()
-            if not self.begins or self.partial:
-                await self._due(rows)
-        if self.known:
-            await self._missing()
+            await self._changed(await self._keys())
         await self._write({}, last=True)
+
+    async def _changed(self, rows: int) -> None:
+        """Write what is due of so many rows. Of a document all rows are, once one of them is."""
+        if self.known and self.plan.whole:
+            await self._missing(self._note)
+        if self.known:
+            await self.ctx.journal.write(self._more_due)
+        if not self.begins or self.partial:
+            await self._due(rows)
+        if self.known and not self.plan.whole:
+            await self._missing(self._take)
+
+    def _more_due(self, tx: Tx) -> None:
+        list_joins.due(tx, self.id, self.joins)
+        if self.plan.whole:
+            tx.snapshots.complete(self.id, self.plan.whole)
 
     async def _whole(self) -> None:
         """Read whole rows, page by page, and write those that are due."""
@@ -142,13 +154,17 @@ class _Pass:
 
         async def note(rows: Sequence[Row]) -> None:
             nonlocal count
-            found = list_rows.keyed(self.plan, rows)
-            self._pass(found.passed)
-            await self._see(found.versions)
+            await self._note(rows)
             count += len(rows)
 
         await self._each_page(replace(self.plan.rows, select=self.plan.key), KEYS, note)
         return count
+
+    async def _note(self, rows: Iterable[Row]) -> None:
+        """See rows of one answer."""
+        found = list_rows.keyed(self.plan, rows)
+        self._pass(found.passed)
+        await self._see(found.versions)
 
     async def _due(self, rows: int) -> None:
         """Write what is due: asked for by the keys, or where that is more questions, from all rows."""
@@ -163,12 +179,12 @@ class _Pass:
             await self._not_there([key for key in keys if key not in there])
             last = keys[-1]
 
-    async def _missing(self) -> None:
-        """Look up what the snapshot has and this pass did not see."""
+    async def _missing(self, found: Callable[[Iterable[Row]], Awaitable[None]]) -> None:
+        """Look up what the snapshot has and this pass did not see; what is `found` of it."""
         last, most = "", LOOKED_UP
         while most > 0 and (keys := await self._not_seen(last)):
             there = await self._ask(keys)
-            await self._take(there.values())
+            await found(there.values())
             left = [key for key in keys if key not in there]
             narrowed = self.plan.rows.filters != self.plan.outside
             outside = await self._ask(left, self.plan.outside) if left and narrowed else {}
@@ -191,14 +207,10 @@ class _Pass:
         return await self.ctx.journal.read(lambda tx: tx.snapshots.missing(self.id, after, TOGETHER))
 
     async def _each_page(self, query: Query, size: int, work: Callable[[Sequence[Row]], Awaitable[None]]) -> None:
-        """Work on all rows of a query in the order of the key, page by page; the next page is asked for meanwhile."""
-        start, rows = 0, await self._page(query, 0, size)
-        while rows:
-            start += size
-            if len(rows) < size:
-                await work(rows)
-                return
-            rows = await meanwhile(partial(work, rows), partial(self._page, query, start, size))
+        """Work on all rows of a query in the order of the key, page by page."""
+        if not await each_page(partial(self._page, query), size, self.plan.key, work):
+            moved = "its records moved while it was read, and one may be missing from the file; the next one has it"
+            self._pass([Passed(query.set, moved)])
 
     async def _page(self, query: Query, start: int, size: int) -> Sequence[Row]:
         return await self.ctx.d365.page(self.plan.what, replace(query, skip=start, top=size))
@@ -308,7 +320,8 @@ class _Pass:
             )
         if self.gone:
             tx.audit.append("gone", **about, keys=self.gone)
-        delivery = self._delivery(tx, spool) if self.count else None
+        made = partial(list_file.store, tx, self.ctx, self.send, self.partner)
+        delivery = made(self.plan.what, self.company, self.count, spool) if self.count else None
         if delivery is not None:
             about |= {
                 "message": delivery.message,
@@ -319,41 +332,8 @@ class _Pass:
             tx.audit.append("rendered", **about, rows=self.count, passed=len(seen) + self.more)
         message = delivery.message if delivery is not None else None
         tx.snapshots.move(self.id, self.plan.number, message, baseline=self.begins and not self.partial)
+        list_joins.move(tx, self.joins)
         return delivery
-
-    def _delivery(self, tx: Tx, spool: io.BufferedRandom) -> Delivery:
-        target, control = self.send.settings.to, tx.counters.take(self.partner, "file")
-        name = target.name(partner=self.partner, set=self.send.set, control=control, at=self.ctx.local(tx.now))
-        what = {"list": self.plan.what, "company": self.company, "rows": self.count}
-        message = tx.messages.add(
-            direction="out",
-            partner=self.partner,
-            flow=self.send.name,
-            endpoint=self.ctx.d365_name,
-            path=self.company,
-            name=name,
-            remote=f"list {control}",
-            size=self.count,
-            modified=None,
-            payload=canonical.dumps(what),
-            state="done",
-            reason="",
-            settled=True,
-        )
-        return tx.deliveries.add(
-            message=message.id,
-            partner=self.partner,
-            flow=self.send.name,
-            endpoint=target.endpoint,
-            path=target.path,
-            name=name,
-            kind=self.send.set,
-            payload=spool,
-            order_key=f"{self.partner}:list:{self.send.name}",
-            interchange=control,
-            extract=target.extract,
-            picked_up_within=target.seconds_to_pick_up,
-        )
 
     def report(self, delivery: Delivery | None, counters: Counters) -> None:
         """Log what the pass found, once it is stored."""

@@ -20,7 +20,7 @@ from typing import Any
 from d365edi.documents import KINDS
 from d365edi.endpoints.base import Delivered, NotDelivered, Unclear
 from d365edi.errors import D365EdiError, EndpointError
-from d365edi.flows import answer, delivery_request, named, order_parts
+from d365edi.flows import answer, delivery_request, list_file, named, order_parts
 from d365edi.flows.context import FlowContext
 from d365edi.flows.interchange import counter_of
 from d365edi.flows.messages import document_name
@@ -226,30 +226,38 @@ def _again(tx: Tx, ctx: FlowContext, document: Document, stage: str, actor: str)
 async def _deliveries(ctx: FlowContext, deliveries: Sequence[Delivery], steps: list[Step], *, actor: str) -> list[str]:
     """The preview of these deliveries, without those in which all is rejected. D365EdiError where that is so of each."""
     lines: list[str] = []
-    closed: list[Document] = []
+    closed: list[D365EdiError] = []
     for delivery in deliveries:
         inside = await ctx.journal.read(partial(_in, deliveries=[delivery], known=()))
-        if inside and all(row.state == "rejected" for row in inside):
-            closed += inside
-            lines.append(f"{delivery.name}: {_closed(inside)}")
+        if refused := _refused(delivery, inside):
+            closed.append(refused)
+            lines.append(str(refused))
             continue
         several = f", {len(inside)} documents" if len(inside) > 1 else ""
         lines.append(f"{delivery.name}: the same bytes ({delivery.digest[:6]}…{several}) to {delivery.endpoint}")
         lines.append(await _there(ctx, delivery))
         steps.append(partial(_deliver_again, delivery=delivery, actor=actor))
     if closed and not steps:
-        raise _closed(closed)
+        raise closed[0]
     return lines
+
+
+def _refused(delivery: Delivery, inside: Sequence[Document]) -> D365EdiError | None:
+    """Why these bytes are not sent again, where that is so."""
+    if list_file.is_list(delivery) and delivery.state == "cancelled":
+        return D365EdiError(f"{delivery.name} was rejected ({delivery.reason})", remedy=list_file.INSTEAD)
+    rejected = inside and all(row.state == "rejected" for row in inside)
+    return _closed(inside) if rejected else None
 
 
 def _deliver_again(tx: Tx, delivery: Delivery, actor: str) -> str:
     inside = _in(tx, [delivery], ())
-    left = [row for row in inside if row.state != "rejected"]
-    if inside and not left:  # since it was looked at
-        raise _closed(inside)
+    if refused := _refused(tx.deliveries.get(delivery.id), inside):  # since it was looked at
+        raise refused
     again = deliver_again(tx, delivery)
-    for document in left:
-        tx.documents.set_state(document.id, "delivering")
+    for document in inside:
+        if document.state != "rejected":
+            tx.documents.set_state(document.id, "delivering")
     tx.audit.append(
         "replayed", delivery=again.id, partner=delivery.partner, actor=actor, stage="deliver", name=delivery.name
     )

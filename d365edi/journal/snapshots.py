@@ -32,6 +32,18 @@ INSERT INTO snapshots SELECT list, key, digest, coalesce(key ->> ?3, ''), ?4 FRO
 WHERE list = ?1 AND state IN ('written', ?2) AND key > ?5 AND key <= ?6
 ON CONFLICT (list, key) DO UPDATE SET digest = excluded.digest, message = excluded.message
 """
+# What was not written all the same is due again, also where only what is joined with it changed.
+_ASIDE = """
+UPDATE snapshots SET digest = x'' WHERE list = ?1 AND key IN (SELECT key FROM seen WHERE list = ?1 AND state = 'aside')
+"""
+_NOT_SENT = """
+UPDATE snapshots SET digest = x'' WHERE (list, key) IN
+    (SELECT list, key FROM snapshots WHERE message = ? AND digest <> x'' LIMIT ?)
+"""
+_GONE = """
+INSERT INTO seen SELECT list, key, digest, 'gone' FROM snapshots WHERE list = ?1
+AND NOT EXISTS (SELECT 1 FROM seen WHERE seen.list = ?1 AND seen.key = snapshots.key)
+"""
 _FORGET = """
 DELETE FROM snapshots WHERE list = ?1 AND key IN (SELECT key FROM seen WHERE list = ?1 AND state = 'gone')
 """
@@ -105,8 +117,33 @@ class Snapshots(JournalTable):
         while (to := self._end(list, last)) is not None:
             self._execute(_MOVE, (list, "due" if baseline else "written", f'$."{number}"', message, last, to))
             last = to
+        self._execute(_ASIDE, (list,))
         self._execute(_FORGET, (list,))
         self._execute("UPDATE lists SET taken_at = ? WHERE id = ?", (self._unit.now, list))
+
+    def not_sent(self, message: int) -> None:
+        """The file of this message is not sent: what was in it is due again. It is not forgotten, since the partner may have an
+        earlier version. A portion at once, as `move` does it."""
+        while self._execute(_NOT_SENT, (message, PORTION)).rowcount:
+            pass
+
+    def complete(self, list: int, whole: Sequence[str]) -> None:
+        """What says the same in these parts of the key is due together: with one record all of them are."""
+        self._due_by(list, list, [(part, part) for part in whole], "'due'")
+
+    def follow(self, list: int, other: int, on: Sequence[tuple[str, str]]) -> None:
+        """Records of `list` are due with which the list `other` belongs (by parts of their keys: theirs, ours) where something
+        in that one is new or gone; what is gone there is forgotten by its next move."""
+        self._execute(_GONE, (other,))
+        self._due_by(list, other, on, "'due', 'gone'")
+
+    def _due_by(self, list: int, other: int, on: Sequence[tuple[str, str]], states: str) -> None:
+        """`states` is SQL. Text is compared as D365 does, of other letters than ASCII with their case."""
+        parts = f"json_array({', '.join('lower(rtrim(key ->> ?))' for _ in on)})"
+        same = ("UPDATE seen SET state = 'due' WHERE list = ? AND state = 'same' AND", parts)
+        sql = " ".join((*same, "IN (SELECT", parts, "FROM seen WHERE list = ? AND state IN (", states, "))"))
+        ours, theirs = ([f'$."{pair[side]}"' for pair in on] for side in (1, 0))
+        self._execute(sql, (list, *ours, *theirs, other))
 
     def _end(self, list: int, after: str) -> str | None:
         """The last key of the portion behind `after` of what was seen; None where nothing is behind it."""

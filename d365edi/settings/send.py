@@ -52,7 +52,8 @@ class Send(Schedule):
     invoices of theirs, posted (VendorInvoice) or not yet (PendingVendorInvoice). As a list of one company, a flat file with a row
     for each: vendors (Vendor), items (Item), lines of posted general journals (JournalEntry)."""
     what: Literal["changed", "all"] = "changed"
-    """Of a list: the records that are new or were changed since the last file, or all of them at each run."""
+    """Of a list: the records that are new or were changed since the last file (an item also by its barcode or the partner's
+    number of it, a journal as a whole), or all of them at each run."""
     to: Destination
     """Where it is uploaded."""
     since: Annotated[date | Literal["now"], BeforeValidator(_since)] = "now"

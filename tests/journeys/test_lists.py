@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from d365edi.cli.history import look_up
-from d365edi.errors import SettingsError
+from d365edi.errors import D365EdiError, SettingsError
+from d365edi.flows.lists import PAGE
 from d365edi.journal.payloads import PIECE
 from d365edi.journal.snapshots import PORTION
 from d365edi.sandbox.d365 import ledger
@@ -323,3 +324,94 @@ async def test_accounts_stay_as_they_are_displayed_where_d365_does_not_show_its_
     (rows,) = files(town, "JournalEntry")
     assert [row["Account"] for row in rows] == ["600100-001", "110180-001"]
     assert sum("accounts are sent as D365 displays them" in line for line in lines) == 1
+
+
+async def test_what_was_in_a_rejected_file_goes_with_the_next_one_and_never_twice(vendors: World) -> None:
+    wants(vendors, "Vendor")
+    taken = vendors.partner.inbound / "Vendor_000000001.csv"
+    taken.write_text("theirs\n")
+    async with vendors.app() as app:
+        await app.once()
+        vendor(vendors, "V-2", "Tailspin Toys")
+        await app.once()
+        said = await app.reject(taken.name, "their file is in the way", "pat")
+        assert said == [f"{taken.name} is not delivered; what was in it goes with the next file of the list"]
+        with pytest.raises(D365EdiError, match="goes with the next file of the list"):
+            await app.replay(taken.name, "deliver", go=True, acks=False, actor="pat")
+        taken.unlink()
+        for _ in range(2):
+            await app.once()
+    assert numbers(vendors) == [["V-2"], ["V-1", "V-3"]]
+
+
+async def test_a_changed_line_of_a_posted_journal_sends_the_whole_journal_again(town: World) -> None:
+    wants(town, "JournalEntry")
+    state = town.simulator.state
+    first, other = (ledger.journal(state, DEBIT, CREDIT) for _ in range(2))
+    for number in (first, other):
+        ledger.post(state, number)
+    await town.once()
+    state.add("LedgerJournalLines", dataAreaId="usmf", JournalBatchNumber=first, LineNumber=1, Text="Rent of May")
+    for _ in range(2):
+        await town.once()
+    assert numbers(town, "JournalEntry", "Journal")[1:] == [[first, first]]
+    assert [row["Text"] for row in files(town, "JournalEntry")[1]] == ["Rent of May", "Rent"]
+
+
+@pytest.mark.parametrize("change", ["barcode", "their number", "gone"])
+async def test_an_item_goes_again_where_only_its_barcode_or_their_number_changed(items: World, change: str) -> None:
+    wants(items, "Item")
+    state = items.simulator.state
+    for _ in range(2):
+        await items.once()
+    if change == "their number":
+        (row,) = state.rows("CustomerProductDescriptionsV2", ItemNumber="D0001")
+        state.add("CustomerProductDescriptionsV2", **{**row, "CustomerProductNumber": "ACME-4713"})
+    elif change == "barcode":
+        state.add(
+            "ProductBarcodesV3", dataAreaId="usmf", ItemNumber="D0001", BarcodeSetupId="EAN", Barcode="4012345000009",
+            ProductQuantityUnitSymbol="ea",
+        )  # fmt: skip
+    else:
+        store = state.store
+        store.delete(store.rows("ProductBarcodesV3", Barcode="614141000999")[0])
+    for _ in range(2):
+        await items.once()
+    assert [len(rows) for rows in files(items, "Item")] == [3, 1]
+    ((row,),) = files(items, "Item")[1:]
+    assert (row["Your Item"], row["GTIN"]) == {
+        "barcode": ("ACME-4711", "614141000999"),
+        "their number": ("ACME-4713", "614141000999"),
+        "gone": ("ACME-4711", "614141000012"),
+    }[change]
+
+
+async def test_an_item_whose_new_number_could_not_be_written_goes_once_it_can(items: World) -> None:
+    latin = '[partners.acme.send.Item.map.file]\nencoding = "latin-1"'
+    wants(items, "Item", latin)
+    await items.once()
+    (row,) = items.simulator.state.rows("CustomerProductDescriptionsV2", ItemNumber="D0001")
+    items.simulator.state.add("CustomerProductDescriptionsV2", **{**row, "CustomerProductNumber": "ŠKODA"})
+    for _ in range(2):
+        await items.once()
+    assert len(files(items, "Item")) == 1
+    wants(items, "Item", latin.replace("latin-1", "utf-8"))
+    await items.once()
+    assert [row["Your Item"] for row in files(items, "Item")[1]] == ["ŠKODA"]
+
+
+async def test_a_vendor_that_another_one_s_end_moves_to_the_page_before_is_in_the_first_file(town: World) -> None:
+    wants(town, "Vendor", 'what = "all"')
+    expected = [f"V-{number:06}" for number in range(PAGE + 10)]
+    for number in expected:
+        vendor(town, number)
+    store = town.simulator.state.store
+
+    def end(target: str) -> None:
+        if "skip" in target:
+            for row in store.rows("VendorsV3", VendorAccountNumber=expected[0]):
+                store.delete(row)
+
+    town.simulator.faults.happen(end, path="/data/VendorsV3", times=2)
+    await town.once()
+    assert numbers(town) == [expected]
