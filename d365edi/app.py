@@ -16,15 +16,15 @@ from typing import Any
 
 import anyio
 
-from d365edi import build, log
+from d365edi import build, endpoint_checks, log
 from d365edi import partners as trading
 from d365edi.build import FlowInfo
 from d365edi.clock import AHEAD, STEADY, ClockWatch, in_words, retire_before
 from d365edi.condition import Trouble, of_endpoints, of_journal
-from d365edi.endpoints.base import Check, Endpoint
+from d365edi.endpoints.base import Check
 from d365edi.endpoints.d365.endpoint import D365Endpoint
 from d365edi.endpoints.health import RESTS, Health, Rests
-from d365edi.flows import acknowledge, baseline, batch, decide, logins, picked_up, policy, reconcile, replay, subject
+from d365edi.flows import acknowledge, batch, decide, logins, picked_up, policy, reconcile, replay, subject
 from d365edi.flows.context import Counters, FlowContext
 from d365edi.flows.deliver import deliver
 from d365edi.flows.lists import poll_list
@@ -346,18 +346,7 @@ class App:
 
     async def ping(self, name: str | None = None) -> dict[str, list[Check]]:
         """Check every endpoint (or one): what was tried and the remedy for what failed."""
-        endpoints = {n: e for n, e in self.ctx.endpoints.items() if name in (None, n)}
-        found: dict[str, list[Check]] = {}
-
-        async def one(name: str, endpoint: Endpoint) -> None:
-            checks = await endpoint.ping()
-            await logins.pinged(self.ctx, name, checks)
-            found[name] = [*checks, *await baseline.checks(self.ctx, name, endpoint, checks)]
-
-        async with anyio.create_task_group() as group:
-            for each, endpoint in endpoints.items():
-                group.start_soon(one, each, endpoint)
-        return {each: found[each] for each in endpoints}
+        return await endpoint_checks.ping(self.ctx, self.settings, name)
 
 
 def _decided(verb: str, actor: str, sentences: list[str], **more: str) -> list[str]:

@@ -30,10 +30,10 @@ class Going:
     def text(self) -> str:
         return "".join(self.lines)
 
-    def until(self, words: str) -> None:
-        """Wait until it prints these words."""
+    def until(self, words: str, times: int = 1) -> None:
+        """Wait until it has printed these words so often."""
         end = time.monotonic() + PATIENCE
-        while words not in self.text:
+        while self.text.count(words) < times:
             assert self.process.poll() is None, f"it ended with {self.process.returncode}:\n{self.text}"
             assert time.monotonic() < end, f"it did not say {words!r}:\n{self.text}"
             time.sleep(0.02)

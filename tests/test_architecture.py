@@ -44,6 +44,7 @@ SAME_ROOM = {
     "event_starts": "daemon",
     "holds": "app",
     "live_check": "app",
+    "endpoint_checks": "app",
     "tenant_sets": "app",
     "verify": "app",
     "views": "app",

@@ -184,6 +184,10 @@ def _followed(running: Any, left: dict[str, Any], before: Sequence[str], wait: f
         found = running.sales_orders(number)
         say([f"D365 has {number} as {', '.join(found)}" if found else f"D365 has no sales order for {number}"])
         say([f"its history: d365edi why {number} --settings {running.settings}"])
+    if not left["orders"]:
+        say([f"{left['file']} holds no order, so no sales order comes of it; what became of it:"])
+        say([f"d365edi why {left['file']} --settings {running.settings}"])
+        return PERSON
     return FINE if held or all(running.sales_orders(number) for number in left["orders"]) else PERSON
 
 
@@ -209,19 +213,18 @@ def post(order: Order, *, wait: Wait = 15.0, settings: SettingsFile = DEFAULT_SE
     from d365edi.cli.sandbox_client import Running
 
     running = Running(settings)
-    before = running.files("inbound")
+    before = running.ask("show")["received"]
     posted = running.ask("post", order=order)
     event = "taken" if posted["event"] else "not taken, and a poll will find it"
     say([f"D365 posted {posted['invoice']}; its business event was {event}"])
     if not wait:
         return
     partner = posted["partner"]
-    if not running.until(
-        lambda: set(running.files("inbound")) - set(before) or running.verdict(posted["invoice"]), wait
-    ):
+    had = set(before.get(partner, ()))
+    if not running.until(lambda: set(running.received(partner)) - had, wait):
         say([f"{partner} received nothing within {wait:.0f} s: d365edi status --settings {settings}"])
         raise typer.Exit(UNREACHABLE)
-    say(f"acme received {name}" for name in running.files("inbound") if name not in before)
+    say(f"{partner} received {name}" for name in running.received(partner) if name not in had)
     running.until(lambda: running.verdict(posted["invoice"]), 2)
     say([f"{partner} says: {running.verdict(posted['invoice']) or 'nothing yet'}"])
 

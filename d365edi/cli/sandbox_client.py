@@ -56,6 +56,10 @@ class Running:
         """The names in a folder of the partner."""
         return list(self.ask("show")["files"][folder])
 
+    def received(self, partner: str) -> list[str]:
+        """The names of what a customer received, but for acknowledgments."""
+        return list(self.ask("show")["received"].get(partner, ()))
+
     def messages(self) -> list[tuple[str, str, str]]:
         """Mailbox, name and sender of every message that there ever was at Sterling, in the order in which they came."""
         return [(row["mailbox"], row["name"], row["by"]) for row in self.ask("show").get("messages", ())]

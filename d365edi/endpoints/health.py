@@ -208,7 +208,7 @@ def _cut(health: Health) -> bool:
 def _next(health: Health, now: float, *, ping: bool) -> str:
     left = span(health.rests_until - now)
     if health.kind in _UNCHARGED:
-        or_pinged = f" or when `d365edi ping {health.endpoint}` succeeds" if ping else ""
+        or_pinged = f" (a new secret needs one) or when `d365edi ping {health.endpoint}` succeeds" if ping else ""
         return f"it is tried again in {left}, at once after a reload{or_pinged}; what waits for it then goes by itself"
     if health.kind == "throttled" and _cut(health):
         return f"it asks for a pause of {span(health.asked_for or 0.0)} and is asked again in {left}"

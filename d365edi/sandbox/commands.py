@@ -19,7 +19,7 @@ from .drops import Drop
 from .environment import Environment
 from .invoices import InvoiceVerdict
 from .named_faults import FAULTS, TWO_COMPANIES, End
-from .partner import SimulatedPartner
+from .partner import SimulatedPartner, temporary
 from .profiles import COMPANY
 from .sterling_side import PURCHASE_ORDER
 
@@ -120,6 +120,7 @@ class Commands:
         """What D365, the partner and Sterling hold in short, or the rows of one entity set."""
         if not set:
             held = {"orders": self._orders(), "invoices": self._invoices(), "files": self._files()}
+            held["received"] = {each.profile.name: sorted(each.received()) for each in self._customers().values()}
             return held | ({"messages": self._messages()} if self._sandbox.sterling is not None else {})
         if set not in load().sets:
             near = difflib.get_close_matches(set, load().sets, 3) or sorted(load().sets)
@@ -191,7 +192,8 @@ class Commands:
         folders = {"outbound": outbound, "outbound/processed": outbound / "processed"}
         folders |= {"inbound": inbound, "inbound/acks": inbound / "acks"}
         return {
-            name: sorted(path.name for path in folder.iterdir() if path.is_file()) for name, folder in folders.items()
+            name: sorted(path.name for path in folder.iterdir() if path.is_file() and not temporary(path))
+            for name, folder in folders.items()
         }
 
 

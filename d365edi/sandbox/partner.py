@@ -255,9 +255,14 @@ class SimulatedPartner:
             return
 
 
+def temporary(file: Path) -> bool:
+    """Whether a file is one that is still written, by its name."""
+    return file.name.startswith(".") or file.suffix in (".tmp", ".part")
+
+
 def _files(folder: Path) -> dict[str, bytes]:
-    entries = sorted(entry for entry in folder.iterdir() if entry.is_file())
-    return {e.name: e.read_bytes() for e in entries if not e.name.startswith(".") and e.suffix not in (".tmp", ".part")}
+    entries = sorted(entry for entry in folder.iterdir() if entry.is_file() and not temporary(entry))
+    return {entry.name: entry.read_bytes() for entry in entries}
 
 
 def _acknowledged(data: bytes) -> list[Acknowledged]:

@@ -13,15 +13,18 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
-from d365edi.sandbox import authored
+from d365edi.sandbox import authored, x12
 from d365edi.sandbox.profiles import ACME
+from d365edi.sandbox.sterling import SterlingSimulator
 from tests.cli.conftest import Call, words
 from tests.rehearsal import READY, RUNS, Going, d365edi, environment, going
+
+NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
 
 @contextlib.contextmanager
@@ -206,11 +209,50 @@ def test_a_supplier_at_sterling_is_sent_an_order_and_bills_it(tmp_path: Path, se
         assert (said.code, "D365 confirmed BUY-201 as BUY-201-1" in said.out) == (0, True), said.out
         assert "mill left invoice.edi in /mill/out" in said.out
         running.until("invoice INV-BUY-201 → vendor invoice HR-000001, 2 lines")
-        assert "grocer says: accepted it" in call("sandbox", "post", "4501123").out
+        said = call("sandbox", "post", "4501123")
+        assert (said.code, "grocer says: accepted it" in said.out) == (0, True), said.out
+        assert re.search("grocer received [0-9]+_810_CIV-000001_", said.out)
+        assert "acme" not in said.out
         wrong = call("sandbox", "confirm", "X-1")
         assert (wrong.code, "no purchase order X-1 with lines; it has BUY-201" in wrong.err) == (1, True)
     with sandbox(tmp_path):
         assert "start it with --sterling" in call("sandbox", "confirm").err
+
+
+def test_ping_does_not_try_a_secret_that_the_daemon_has_not_read(tmp_path: Path, settings: str, call: Call) -> None:
+    def reload(running: Going) -> None:
+        before = running.text.count(READY)
+        running.process.send_signal(signal.SIGHUP)
+        running.until(READY, before + 1)
+
+    def ping() -> tuple[int, bool, bool]:
+        said = call("ping", "sbi")
+        return said.code, f"kill -HUP {running.process.pid}" in said.out, "has not reloaded" in said.out
+
+    right = SterlingSimulator.PASSWORD
+    with sandbox(tmp_path, "--sterling"), daemon(tmp_path) as running:
+        assert ping() == (0, False, False)
+        assert call("secrets", "set", "sbi", stdin="wrong").code == 0
+        assert ping() == (3, True, True)
+        reload(running)
+        assert ping() == (3, False, False)
+        assert call("secrets", "set", "sbi", stdin=right).code == 0
+        assert ping() == (3, True, True)
+        reload(running)
+        assert ping() == (0, False, False)
+        assert right not in running.text
+
+
+def test_a_file_without_an_order_becomes_no_sales_order(tmp_path: Path, settings: str, call: Call) -> None:
+    data = x12.write(ACME.address, "IN", [("810", [["BIG", "20260105", "I-1"]])], interchange=5, group=5, at=NOON)
+    (tmp_path / "810.edi").write_bytes(data)
+    with sandbox(tmp_path), daemon(tmp_path):
+        (tmp_path / "day/sandbox/partners/acme/inbound/acks/.d365edi-9-0658.part").write_bytes(b"")
+        said = call("sandbox", "order", str(tmp_path / "810.edi"), "--wait", "5")
+        assert (said.code, "810.edi holds no order" in said.out) == (1, True), said.out
+        assert f"d365edi why 810.edi --settings {settings}" in said.out
+        shown = json.loads(call("sandbox", "show", "--json").out)["files"]
+        assert [name for name in shown["inbound/acks"] if "part" in name] == []
 
 
 def test_a_real_tenant_is_never_asked(folder: Path, call: Call) -> None:

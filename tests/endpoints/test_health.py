@@ -133,8 +133,8 @@ def test_a_state_is_reported_when_it_begins_changes_lasts_an_hour_and_ends() -> 
     state = hear(after(state, Unreachable("no route"), 8100.0), 8100.0)
     state = hear(health.reached(state, 8160.0, 8160.0), 8160.0)
     hear(health.reached(state, 8170.0, 8170.0), 8170.0)
-    again = "; it is tried again in 15 min, at once after a reload or when `d365edi ping acme` succeeds; "
-    again += "what waits for it then goes by itself"
+    again = "; it is tried again in 15 min, at once after a reload (a new secret needs one) or when "
+    again += "`d365edi ping acme` succeeds; what waits for it then goes by itself"
     assert said == [
         f"WARNING refused: no; change it{again}",
         f"WARNING refused: no; change it (for 60 min, 5 failures){again}",
