@@ -33,7 +33,7 @@ from d365edi.flows.partner import TradingPartner
 from d365edi.flows.poll_d365 import poll_d365
 from d365edi.flows.receive import receive
 from d365edi.flows.render import render
-from d365edi.flows.series import in_series
+from d365edi.flows.series import NewMessage, in_series, in_turn
 from d365edi.flows.translate import translate
 from d365edi.holds import HoldReports
 from d365edi.journal import Journal, Tx
@@ -191,8 +191,8 @@ class App:
 
         return one
 
-    async def _messages(self, ids: Sequence[int], counters: Counters) -> None:
-        await self.ctx.each("message", ids, self._message(counters), counters)
+    async def _messages(self, ids: Sequence[int | NewMessage], counters: Counters) -> None:
+        await self.ctx.each("message", ids, in_series(self.ctx, self._message(counters)), counters)
 
     async def _documents(self, ids: Sequence[int], counters: Counters) -> None:
         async def one(id: int) -> None:
@@ -230,7 +230,7 @@ class App:
         for line in await self.journal.write(acknowledge.overdue) if late else ():
             counters.add(line.verb)
             log.say(line.level, "acknowledge", line.verb, line.sentence, **line.fields)
-        await self._messages(messages, counters)
+        await self._messages(await self.journal.read(partial(in_turn, ids=messages)), counters)
         await self._documents(documents, counters)
         await self._batches(counters)
         await self._deliveries(deliveries, counters)

@@ -38,7 +38,7 @@ class ClaimedFile:
 @dataclass(frozen=True, slots=True)
 class ReadyFile:
     """A file that is complete, and its sighting. `beside` another one of its key in the last listing, it does not replace it.
-    `keyed`: it is a message of a mailbox; `series`: which others have its name (see `series`), "" where none has."""
+    `keyed`: it is a message of a mailbox; `series`: that of its name there (see `series`), "" for a file."""
 
     remote: Remote
     sighting: Sighting

@@ -10,7 +10,6 @@ recognises it and only settles it.
 Knows: pickups, sightings, claims. Does not know: what is in the bytes (only whether their trailer is there), any protocol.
 """
 
-from collections import Counter
 from collections.abc import Callable, Sequence, Set
 from dataclasses import replace
 from functools import partial
@@ -26,7 +25,7 @@ from d365edi.flows.context import Counters, FlowContext
 from d365edi.flows.look import look
 from d365edi.flows.messages import size_text
 from d365edi.flows.partner import PickupFlow
-from d365edi.flows.series import NewMessage
+from d365edi.flows.series import NewMessage, name_of
 from d365edi.flows.turns import Turn, Turns
 from d365edi.journal import Message, Sighting, Tx
 from d365edi.journal.sightings import UNFINISHED
@@ -101,14 +100,13 @@ async def _ready(
             break
         await ctx.sleep(pickup.endpoint_settings.complete.apart.total_seconds())
         seen = await look(ctx, pickup, endpoint)
-    named = Counter(remote.name for remote in seen.first)
     ready = [
         ReadyFile(
             remote,
             sighting,
             remote.key in hidden,
             keyed=bool(seen.mailbox),
-            series=f"{pickup.endpoint}:{pickup.view}:{remote.name}" if named[remote.name] > 1 else "",
+            series=name_of(pickup.endpoint, pickup.place.path, remote.name) if seen.mailbox else "",
         )
         for remote in seen.first
         if not _young(needed, sighting := seen.sightings[remote.key])

@@ -14,7 +14,8 @@ from d365edi.endpoints.base import Check, PassedOver
 from d365edi.endpoints.filenames import NO_ID
 from d365edi.errors import Refused, Unavailable
 from d365edi.flows.taken_since import taken_since
-from d365edi.journal import BaselinePlace, Message
+from d365edi.journal import BaselinePlace, Message, Tx
+from tests.journal.rows import message
 from tests.journeys.mailbox import Mailboxes, Stored, opened
 from tests.journeys.world import World, world
 
@@ -222,6 +223,24 @@ async def test_a_fetch_that_used_up_the_count_is_made_again_and_said_once(here: 
     assert box.fetched == [id, id]
     assert other not in box.fetched
     assert len([line for line in lines if "its extract count was used up after our fetch of it began" in line]) == 1
+
+
+async def test_messages_of_one_name_that_a_crash_left_behind_are_worked_on_one_after_the_other(
+    here: World, lines: list[str]
+) -> None:
+    async with here.app() as app:
+
+        def claimed(tx: Tx) -> None:
+            for digit in "123":
+                payload = here.order(f"450012{digit}")
+                ids = {"remote": f"7{digit}", "fetched_by": f"7{digit}:host1:node1:{digit}"}
+                message(tx, flow="acme.pickup.edi", path=FROM, name="in.edi", payload=payload, **ids)
+
+        await app.journal.write(claimed)
+        await app.tick("due")
+    told = [line.split()[1] for line in lines if line.startswith(("INFO in.edi", "INFO PO"))]
+    assert told == ["in.edi", "PO"] * 3
+    assert list(here.sales_orders()) == ["4500121", "4500122", "4500123"]
 
 
 @pytest.mark.parametrize("reason", ["the server does not report its size", NO_ID])
