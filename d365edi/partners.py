@@ -227,6 +227,7 @@ def _policy(
         said=meaning.segments(read),
         unlike=flow.unlike.actions,
         agreed=flow.agreements,
+        short_paid=flow.short_paid,
         charge_sets=frozenset("line" if kind == "line" else "order" for kind in charges(order))
         if order
         else frozenset(),

@@ -26,6 +26,8 @@ from d365edi.odata import together
 def check(payment: Remittance, policy: IntakePolicy, table: Table) -> Iterator[Finding]:
     """What holds a payment before D365 is asked: for the daemon and for `check` alike."""
     found = [*payments.findings(payment), *balance(payment)]
+    if policy.short_paid == "hold":
+        found += payments.short(payment)
     yield from found
     for finding in plans.unwritten(table, payment, policy.said):
         if finding.where.segment not in policy.ignore:
@@ -57,7 +59,8 @@ async def plan(
     unknown, warnings = await _unknown(ctx, partner, receive, payment, account)
     if unknown and receive.settings.unknown_invoice == "hold":
         return Held(unknown)
-    return Planned(made, answers, key, (*resolved.notes, *unknown, *warnings))
+    short = tuple(each.message for each in payments.short(payment))
+    return Planned(made, answers, key, (*resolved.notes, *short, *unknown, *warnings))
 
 
 async def _unknown(

@@ -38,7 +38,8 @@ class IntakePolicy:
     """What a partner's flow agreed about its orders. Without arguments: the settings' defaults, for no partner.
 
     `place` is the flow's table in the settings, as sentences name it; `said` the segment of the partner's set that says each
-    part of the order, by its dotted name (`lines.charges`); `charge_sets` what D365 has sets of charge lines for."""
+    part of the order, by its dotted name (`lines.charges`); `charge_sets` what D365 has sets of charge lines for;
+    `short_paid` what an invoice does that is paid with another amount than it asks for."""
 
     place: str = "partners.NAME.receive.SET"
     purpose: Mapping[str, Action] = field(default_factory=lambda: {NEW: "create"})
@@ -49,6 +50,7 @@ class IntakePolicy:
     parts: PartsPolicy = field(default_factory=PartsPolicy)
     agreed: Agreements = field(default_factory=dict)
     charge_sets: frozenset[ChargeSet] = frozenset()
+    short_paid: Literal["hold", "try"] = "hold"
 
 
 @dataclass(frozen=True, slots=True)

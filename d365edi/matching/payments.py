@@ -19,6 +19,11 @@ from d365edi.odata.quoting import eq, same_text
 
 INVOICES = (None, "IV", "380")
 """What calls an item an invoice (data elements 128 and 1001); a flat file need not say it."""
+PAYS = (None, "C", "D", "I", "U", "X", "481")
+"""Transaction handling codes (data element 305, BPR01) of a payment that is made, I by another way than this message; and the
+name of a remittance advice (1001 of BGM)."""
+PAYS_NOT = {"H": "a notification only", "P": "the prenotification of a future transfer"}
+"""What other codes say."""
 NEW = "original"
 """The purpose of a new payment."""
 Placed = tuple[int, RemittanceLine]
@@ -30,6 +35,10 @@ def findings(payment: Remittance) -> Iterator[Finding]:
     lines = list(enumerate(payment.lines, 1))
     if payment.purpose not in (None, NEW):
         yield _held(payment, f"its purpose is {payment.purpose}: it is no new payment", payment.purpose)
+    if payment.handling not in PAYS:
+        word = PAYS_NOT.get(payment.handling or "", "no payment that is made")
+        said = f"its code (BPR01, BGM 1001) is {payment.handling}: it is {word}"
+        yield _held(payment, said, payment.handling or "")
     if payment.sense == "D":
         yield _held(payment, "it takes money from us (BPR03 D), and a payment gives it", "D")
     if len(lines) > LIMIT:
@@ -63,6 +72,33 @@ _WRONG: tuple[tuple[Callable[[RemittanceLine], bool], Callable[[RemittanceLine],
     ),
 )
 """What is wrong with a single item, and how it is said."""
+
+
+def short(payment: Remittance) -> Iterator[Finding]:
+    """The first invoice that is paid with another amount than it asks for, or less a discount, and how many more; rule
+    `payment`. What is less by a deduction is among the `findings`."""
+    found = [(place, line) for place, line in enumerate(payment.lines, 1) if _is_short(line)]
+    if found:
+        message = _first(found, _short)
+        remedy = (
+            'post it by hand, or write short_paid = "try" in the flow: what is paid is written, and D365 takes a cash discount '
+            f"where the invoice has one, or leaves the rest open; then: d365edi release {payment.number}"
+        )
+        yield Finding("document", "error", "", message, value=found[0][1].number or "", remedy=remedy, rule="payment")
+
+
+def _is_short(line: RemittanceLine) -> bool:
+    if line.kind not in INVOICES or line.paid is None or line.adjusted:
+        return False
+    return bool(line.discount) or (line.gross is not None and line.gross != line.paid)
+
+
+def _short(line: RemittanceLine) -> str:
+    asked = f" of {line.gross}" if line.gross is not None else ""
+    less = f" less a discount of {line.discount}" if line.discount else ""
+    return (
+        f"invoice {line.number}{asked} is paid with {line.paid}{less}; a line in D365 has no field for the difference"
+    )
 
 
 def _first(found: Sequence[Placed], words: Callable[[RemittanceLine], str]) -> str:

@@ -126,6 +126,9 @@ class Receive(SettingsSection):
     """Lines that are to come at several dates (SCH, SCC): a person decides, or each date becomes a sales line."""
     unknown_invoice: Literal["hold", "try"] = "hold"
     """A payment for an invoice that is not among those that D365 shows as posted: a person decides, or D365 does (try)."""
+    short_paid: Literal["hold", "try"] = "hold"
+    """An invoice that is paid with another amount than it asks for, or less a discount: a person decides, or what is paid is
+    written and logged, and D365 takes a cash discount or leaves the rest open (try)."""
     dimensions: Mapping[Text, Text] = Field(default_factory=dict)
     """Financial dimensions of what is created, by name; lines of a purchase order's invoice take theirs from it."""
     map: MapRows = Field(default_factory=dict)

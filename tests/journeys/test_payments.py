@@ -71,13 +71,21 @@ def furnished(world: World) -> World:
     return wants(world)
 
 
-def x12(world: World, number: str = "EFT1", items: Items = TWO, *, total: str = "", more: Sequence[str] = ()) -> bytes:
+def x12(
+    world: World,
+    number: str = "EFT1",
+    items: Items = TWO,
+    *,
+    total: str = "",
+    more: Sequence[str] = (),
+    handling: str = "I",
+) -> bytes:
     """An 820 of theirs that pays these items; `more` segments follow the last of them."""
     world.control += 1
     amount = total or str(sum(Decimal(paid) for _, paid in items))
     body = [
         "ST*820*0001",
-        f"BPR*I*{amount}*C*ACH*CTX***********20261110",
+        f"BPR*{handling}*{amount}*C*ACH*CTX***********20261110",
         f"TRN*1*{number}*1555550100*REF-{number}",
         "CUR*PR*USD",
         "N1*PR*ACME*92*1000",
@@ -238,6 +246,11 @@ REFUSED = [
     ({"items": (("V-1", "1"), ("W-1", "2"))}, "item 2: invoice W-1 is one of vendor US-102, not of US-101 in usmf"),
     ({"more": ["RMR*CM*C-1**-5"], "total": "145"}, "item 3: C-1 is no invoice (its kind is CM)"),
     ({"items": (("V-1", "0"),)}, "item 1: invoice V-1 is paid with 0"),
+    ({"handling": "P"}, "its code (BPR01, BGM 1001) is P: it is the prenotification of a future transfer"),
+    (
+        {"items": (("V-1", "98*100*2"),), "total": "98"},
+        "item 1: invoice V-1 of 100 is paid with 98 less a discount of 2",
+    ),
     (
         {"more": ["RMR*IV*V-3**10*12**01*-2"], "total": "160"},
         "invoice V-3 is paid with a deduction or another adjustment",
@@ -252,6 +265,22 @@ async def test_what_only_a_person_can_post_holds_the_payment(paying: World, chan
     assert said in await only_held(paying)
     assert journals(paying) == {}
     assert len(paying.partner.acknowledgments()) == 1
+
+
+async def test_a_discount_is_left_to_d365_where_the_flow_says_so(paying: World, lines: list[str]) -> None:
+    wants(paying, more='short_paid = "try"')
+    drop(paying, x12(paying, items=(("V-1", "98*100*2"),), total="98"))
+    await paying.once()
+    await paying.once()
+    assert [[line["DebitAmount"] for line in rows] for rows in journals(paying).values()] == [[Decimal(98)]]
+    assert sum("invoice V-1 of 100 is paid with 98 less a discount of 2" in line for line in lines) == 1
+
+
+async def test_a_remadv_that_is_no_remittance_advice_is_held(paying: World) -> None:
+    wants(paying, set="REMADV")
+    drop(paying, edifact(paying).replace(b"BGM+481", b"BGM+429"), "pay.edi")
+    assert "its code (BPR01, BGM 1001) is 429: it is no payment that is made" in await only_held(paying)
+    assert journals(paying) == {}
 
 
 @pytest.mark.parametrize("set", ["REMADV", "Remittance"])

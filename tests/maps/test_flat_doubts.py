@@ -173,3 +173,30 @@ def test_columns_that_change_the_meaning_are_not_missed_and_can_be_read_or_taken
     (reading,) = read(text, {"meaning": {"Status": False}, "fields": {"department": "Action"}}).readings
     assert [each for each in reading.unmapped if each.holds] == []
     assert reading.document.department == "DELETE"
+
+
+BILL = "Invoice Number,Invoice Date,Line,Quantity,Unit,Price,Vendor Item"
+PAID = "Payment Number,Payment Date,Payment Amount,Invoice Number,Amount Paid"
+
+
+@pytest.mark.parametrize(
+    ("document", "head", "row", "column", "value", "said"),
+    [
+        ("Invoice", BILL, "I-1,2026-11-02,1,12,EA,10.5,V-1", "Freight", "6", "an allowance or charge"),
+        ("Invoice", BILL, "I-1,2026-11-02,1,12,EA,10.5,V-1", "Tax Amount", "9", "a tax"),
+        ("Invoice", BILL, "I-1,2026-11-02,1,12,EA,10.5,V-1", "VAT", "19", "a tax"),
+        ("Invoice", BILL, "I-1,2026-11-02,1,12,EA,10.5,V-1", "Line Discount", "1", "a discount"),
+        ("Invoice", BILL, "I-1,2026-11-02,1,12,EA,10.5,V-1", "Tax Amount", "0.00", ""),
+        ("Remittance", PAID, "P-1,2026-11-02,98,I-1,98", "Void", "Yes", "a cancellation"),
+        ("Remittance", PAID, "P-1,2026-11-02,98,I-1,98", "Tax Withheld", "2", "a tax"),
+        ("Remittance", PAID, "P-1,2026-11-02,98,I-1,98", "Status", "Paid", ""),
+    ],
+)
+def test_a_column_that_changes_what_is_owed_holds_it_where_no_row_reads_it(
+    document: str, head: str, row: str, column: str, value: str, said: str
+) -> None:
+    found = FlatReader(load("csv", document)).read(f"{head},{column}\n{row},{value}\n".encode())
+    [reading] = found.readings
+    held = [each.message for each in reading.unmapped if each.holds]
+    sentence = f'the column "{column}" says {said} ("{value}"), and no row of the map reads it'
+    assert held == ([sentence] if said else [])

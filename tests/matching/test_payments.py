@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
 from d365edi.documents import Remittance
 from d365edi.edi.findings import Finding
+from d365edi.flows import payments as flow
+from d365edi.maps.table import load
 from d365edi.matching import payments
+from d365edi.matching.intake import IntakePolicy
 from d365edi.matching.lookup import PartnerLocation, Profile
 from d365edi.matching.references import find_references
 from d365edi.odata import together
@@ -31,6 +34,13 @@ HELD: list[tuple[Remittance, list[str]]] = [
         payment({"number": "A"}, {"number": "B", "kind": "PO"}, {"number": "C", "kind": "CM"}),
         ["item 2: B is no invoice (its kind is PO), and so 1 more"],
     ),
+    *((payment({"number": "A"}, handling=code), []) for code in "CDIUX"),
+    (
+        payment({"number": "A"}, handling="P"),
+        ["its code (BPR01, BGM 1001) is P: it is the prenotification of a future transfer"],
+    ),
+    (payment({"number": "A"}, handling="H"), ["its code (BPR01, BGM 1001) is H: it is a notification only"]),
+    (payment({"number": "A"}, handling="Z"), ["its code (BPR01, BGM 1001) is Z: it is no payment that is made"]),
     (payment({"number": None}), ["item 1: it names no invoice"]),
     (payment({"number": "A", "paid": None}), ["item 1: invoice A is paid with nothing"]),
     (payment({"number": "A", "paid": Decimal(-3)}), ["item 1: invoice A is paid with -3"]),
@@ -50,6 +60,35 @@ HELD: list[tuple[Remittance, list[str]]] = [
 @pytest.mark.parametrize(("remittance", "sentences"), HELD)
 def test_a_payment_is_held_for_what_no_line_can_say(remittance: Remittance, sentences: list[str]) -> None:
     assert [finding.message for finding in payments.findings(remittance)] == sentences
+
+
+FULL, LESS, OFF = Decimal(100), Decimal(98), Decimal(2)
+REST = "; a line in D365 has no field for the difference"
+
+
+@pytest.mark.parametrize(
+    ("item", "said"),
+    [
+        (
+            {"paid": LESS, "gross": FULL, "discount": OFF},
+            "invoice A of 100 is paid with 98 less a discount of 2" + REST,
+        ),
+        ({"paid": LESS, "discount": OFF}, "invoice A is paid with 98 less a discount of 2" + REST),
+        ({"paid": LESS, "gross": FULL}, "invoice A of 100 is paid with 98" + REST),
+        ({"paid": FULL, "gross": LESS}, "invoice A of 98 is paid with 100" + REST),
+        ({"paid": FULL, "gross": FULL, "discount": Decimal(0)}, ""),
+        ({"paid": LESS, "gross": FULL, "adjusted": -OFF}, ""),  # a deduction, which holds it anyway
+    ],
+)
+@pytest.mark.parametrize("rule", ["hold", "try"])
+def test_what_is_paid_short_is_said_or_holds_it(item: dict[str, Any], said: str, rule: Literal["hold", "try"]) -> None:
+    read = payment({"number": "A", **item})
+    assert [each.message for each in payments.short(read)] == ([f"item 1: {said}"] if said else [])
+    table = load("d365/write", "VendorPayment")
+    held = [
+        each.message for each in flow.check(read, IntakePolicy(short_paid=rule), table) if each.message.endswith(REST)
+    ]
+    assert bool(held) == (bool(said) and rule == "hold")
 
 
 @pytest.mark.parametrize(("count", "held"), [(5_000, False), (5_001, True)])

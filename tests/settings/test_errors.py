@@ -26,7 +26,7 @@ ONE_MISTAKE = [
     ("[daemon]", "[deamon]\nx = 1\n[daemon]", '1: [deamon] is no key of the settings; did you mean "daemon"?'),
     (PICK, f'{PICK}\njiter = "1s"', '26: [partners.acme.pickup.edi.jiter] is no key of [partners.acme.pickup.edi]; did you mean "jitter"?'),
     (KEY, f'{KEY}\ncomplete = {{ lokks = 1 }}', '17: [endpoints.acme.complete.lokks] is no key of [endpoints.acme.complete]; did you mean "looks"?'),
-    ("map.fields", 'x."a b" = 1\nmap.fields', "30: [partners.acme.receive.850.x] is no key of [partners.acme.receive.850]; known are: create, then, company, purpose, unlike, ship_to, gtin_unit, price, agreed, ignore, stores, back, schedules, unknown_invoice, dimensions, map, d365, guide, same, header_reference, posted_check, match, stocked, lines"),
+    ("map.fields", 'x."a b" = 1\nmap.fields', "30: [partners.acme.receive.850.x] is no key of [partners.acme.receive.850]; known are: create, then, company, purpose, unlike, ship_to, gtin_unit, price, agreed, ignore, stores, back, schedules, unknown_invoice, short_paid, dimensions, map, d365, guide, same, header_reference, posted_check, match, stocked, lines"),
     # what is not there yet is unknown, too
     ("[daemon]", "[telemetry.ops]\n[daemon]", '1: [telemetry] is no key of the settings; known are: include, daemon, log, secrets, alerts, d365, endpoints, partners'),
     ("timezone", "backup = {}\ntimezone", "2: [daemon.backup] is no key of [daemon]; known are: timezone, journal, socket, read_socket, decide_group, listen, health, tls, retain, stop_within"),

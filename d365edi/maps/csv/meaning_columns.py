@@ -17,7 +17,7 @@ from d365edi.maps.table import Table
 NOTHING = frozenset(
     (
         *("n", "no", "none", "false", "na", "normal", "regular", "standard", "open", "active", "new", "add", "added"),
-        *("ok", "confirmed", "released", "approved", "original", "p", "production"),
+        *("ok", "confirmed", "released", "approved", "original", "p", "production", "paid", "issued", "cleared"),
     )
 )
 """Values, folded, by which a column says that there is nothing of the kind; a zero says so too."""
