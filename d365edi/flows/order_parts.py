@@ -58,7 +58,8 @@ def split(
         same = send.settings.split_number == "same"
         found = order_parts.parted(invoice, known, same_number=same, apart=apart)
         if found.problems:
-            return Held((*found.problems, _REMEDY.format(section=f"[partners.{send.name}]", number=document.number)))
+            remedy = _REMEDY.format(section=f"[partners.{send.name}]", number=document.number)
+            return Held((*found.problems, remedy) if found.as_one else found.problems)
         if not found.parts:
             return None
         rows = [_add(tx, document, part) for part in found.parts]

@@ -13,7 +13,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from d365edi.documents import Invoice, InvoiceLine
 from d365edi.documents.values import Tax
-from d365edi.matching import prices
+from d365edi.matching import prices, several_orders
 from d365edi.matching.crediting import CREDIT
 from d365edi.matching.known_orders import KnownOrders
 from d365edi.matching.lines import order_keys
@@ -33,10 +33,12 @@ class InvoicePart:
 
 @dataclass(frozen=True, slots=True)
 class PartedInvoice:
-    """An invoice as parts, none where it is for one order; `problems`: why it cannot be parted."""
+    """An invoice as parts, none where it is for one order; `problems`: why it cannot be parted, `as_one`: whether it could leave
+    unparted."""
 
     parts: tuple[InvoicePart, ...] = ()
     problems: tuple[str, ...] = ()
+    as_one: bool = True
 
 
 def parted(invoice: Invoice, known: KnownOrders, *, same_number: bool = False, apart: bool = False) -> PartedInvoice:
@@ -49,6 +51,8 @@ def parted(invoice: Invoice, known: KnownOrders, *, same_number: bool = False, a
         groups.setdefault(whose.get(of, of), []).append(line)
     if len(groups) < 2:
         return PartedInvoice()
+    if nameless := [*filter(None, several_orders.nameless(several_orders.numbers(invoice, known)))]:
+        return PartedInvoice(problems=(several_orders.said_nameless(nameless),), as_one=False)
     if problems := (*_nobodys(invoice), *_sums(invoice)):
         return PartedInvoice(problems=problems)
     made = tuple(

@@ -137,7 +137,11 @@ def _echoed(invoice: Invoice, match: LineMatch, agreed: Agreements, *, many: boo
 
 
 def _several(document: Outbound, known: KnownOrders, agreed: Agreed) -> Iterator[str]:
-    """What holds an invoice of several orders."""
+    """What holds an invoice or a shipment of several orders."""
+    if isinstance(document, ShipNotice):
+        found = several_orders.shipped(document, known)
+        if len(found) > 1 and (nameless := several_orders.nameless(found)):
+            yield several_orders.said_nameless(nameless)
     if not isinstance(document, Invoice):
         return
     if agreed.apart and known.stores and len({line.sales_order for line in document.lines} - {None}) > 1:
@@ -160,11 +164,9 @@ def _unsaid(document: Invoice, known: KnownOrders, agreed: Agreed) -> Iterator[s
     found = several_orders.numbers(document, known)
     names = ", ".join(dict.fromkeys([*map(_name, known.apart), *filter(None, found.values())]))
     remedy = f"write {_SPLIT} under {agreed.section} for one each, or post one invoice an order in D365"
-    if nameless := [sales_order or "" for sales_order, number in found.items() if number is None]:
-        yield (
-            f"it bills {', '.join(filter(None, (names, *nameless)))}, and sales order {', '.join(nameless)} was made of none of "
-            "theirs and has no reference of the customer; give it one in D365, or post one invoice an order"
-        )
+    if nameless := several_orders.nameless(found):
+        billed = ", ".join(filter(None, (names, *nameless)))
+        yield f"it bills {billed}, and {several_orders.said_nameless(nameless)}"
     elif len(set(found.values())) < len({_name(each) for each in known.apart}):
         yield f"it bills several releases of one order ({names}), which lines cannot say; {remedy}"
     elif not agreed.orders:

@@ -1,4 +1,5 @@
-"""An invoice that bills several orders at once (a summary update of D365): the order of each line, and what can be said of all.
+"""An invoice that bills several orders at once (a summary update of D365): the order of each line, and what can be said of all;
+which sales orders of it, or of a shipment, nobody has a number of the partner's for.
 
 Each line says its order. The head names none: a partner who reads it alone would book all of it under that one. Of what the
 orders say as a whole (places, numbers of ours, terms) the invoice repeats what is the same in all of them.
@@ -9,7 +10,7 @@ Knows: invoices, the orders that they answer. Does not know: where either is sto
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from d365edi.documents import Invoice, PurchaseOrder
+from d365edi.documents import Invoice, PurchaseOrder, ShipNotice
 from d365edi.matching.known_orders import KnownOrders
 from d365edi.matching.lines import LineMatch, OrderKey, order_keys
 
@@ -31,6 +32,25 @@ def numbers(invoice: Invoice, known: KnownOrders) -> Numbers:
     return {
         key.sales_order: known.orders[key].number if key in known.orders else key.reference for key in _keys(invoice)
     }
+
+
+def nameless(found: Numbers) -> list[str]:
+    """The sales orders for which no number of the partner's is known ("" for none that is named)."""
+    return [sales_order or "" for sales_order, number in found.items() if number is None]
+
+
+def said_nameless(orders: Sequence[str]) -> str:
+    """What holds a document that is for such sales orders and for others."""
+    return (
+        f"sales order {', '.join(orders)} was made of none of theirs and has no reference of the customer; send this by hand and "
+        "reject this one; an order that has a reference in D365 before it is posted with others is named by it"
+    )
+
+
+def shipped(notice: ShipNotice, known: KnownOrders) -> Numbers:
+    """The partner's number of each order that a shipment is for, as `numbers` has it."""
+    keys = [OrderKey(order.number, order.sales_order) for order in notice.every_order()]
+    return {key.sales_order: known.orders[key].number if key in known.orders else key.reference for key in keys}
 
 
 def several(invoice: Invoice, known: KnownOrders) -> bool:

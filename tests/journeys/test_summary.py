@@ -348,3 +348,24 @@ async def test_replay_takes_the_parts_that_are_not_rejected_and_says_which_is(to
     assert said == [*preview, f"{number}-1 continues from render"]
     assert str(refused.value) == closed
     assert len(town.partner.received()) == before + 1
+
+
+@pytest.mark.parametrize("kind", ["810", "856"])
+async def test_a_summary_with_an_order_that_has_no_reference_of_the_customer_is_held(kind: str, town: World) -> None:
+    first = await made_order(town)
+    both = [first, by_hand(town, first, "")]
+    if kind == "856":
+        sends(town, "PackingSlip", kind)
+        town.simulator.post_summary_slip(both)
+    else:
+        town.knobs["on_event"] = SPLIT
+        town.simulator.post_summary_invoice(both)
+    async with town.app() as app:
+        await app.once()
+        (row,) = await app.journal.read(lambda tx: tx.documents.in_state("held"))
+    assert (
+        "sales order SO- was made of none of theirs and has no reference of the customer; send this by hand"
+        in row.reason
+    )
+    assert "leave split out" not in row.reason
+    assert [name for name in town.partner.received() if name.startswith(kind)] == []

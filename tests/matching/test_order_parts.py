@@ -101,6 +101,16 @@ def test_sales_orders_of_one_order_are_one_part_unless_stores_are_told_apart() -
     assert len(parted(whole, apart, apart=True).parts) == 3
 
 
+def test_a_sales_order_that_nobody_has_their_number_for_is_no_part() -> None:
+    whole = invoice(line("A"), line("B", order_number=None), total="22", tax="2")
+    found = parted(whole, NONE)
+    assert (found.parts, found.as_one) == ((), False)
+    assert "sales order B was made of none of theirs and has no reference of the customer" in found.problems[0]
+    key = OrderKey(None, "B")
+    ours = KnownOrders({key: PurchaseOrder(number="4500124")}, {key: Resolution()})
+    assert len(parted(whole, ours).parts) == 2
+
+
 FREIGHT = Charge(kind="charge", code="freight", description="FREIGHT", amount=Decimal(5))
 
 
