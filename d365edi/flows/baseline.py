@@ -24,6 +24,8 @@ from d365edi.flows.partner import PickupFlow
 from d365edi.journal import BaselinePlace, Tx
 
 Since = date | Literal["now", "all"]
+SHOWN = 5
+"""Names that are reported of what is left alone."""
 MOST_LISTINGS = 10
 """Listings of a first poll: messages may come while it is made, and pages shift."""
 
@@ -98,6 +100,7 @@ async def known(ctx: FlowContext, pickup: PickupFlow, endpoint: Endpoint, listin
     if found is not None and not noted:  # renamed, or created again: it may be both, one after the other
         await ctx.journal.write(lambda tx: tx.baselines.note(at))
     if found is not None:
+        await _note_late(ctx, pickup, listing, found)
         return found
     first = await _first_poll(ctx, pickup, endpoint, listing)
     others = await ctx.journal.read(lambda tx: tx.baselines.servers(pickup.endpoint, pickup.place.path))
@@ -106,6 +109,34 @@ async def known(ctx: FlowContext, pickup: PickupFlow, endpoint: Endpoint, listin
         _report_other_server(pickup, others)
     _report(ctx, pickup, listing, Known({}, _documents(first)))
     return await ctx.journal.read(lambda tx: _known(tx, pickup, listing)) or Known({}, _documents(first))
+
+
+async def _note_late(ctx: FlowContext, pickup: PickupFlow, listing: Listing, known: Known) -> None:
+    """What came since the first poll and is older than the day of `since`, as what was moved there is: it is left alone like the
+    rest, noted like it, and reported once."""
+    since = pickup.settings.since
+    if not isinstance(since, date):
+        return
+    old = [
+        each
+        for each in listing.remotes
+        if each.key not in known.claimed and is_earlier(since, each, listing.mailbox, known, ctx.zone)
+    ]
+    late = {
+        key: each
+        for key, each in there(replace(listing, remotes=tuple(old), passed_over=())).items()
+        if not known.was_there(key, each[0])
+    }
+    if late:
+        await ctx.journal.write(
+            lambda tx: tx.baselines.note(_at(pickup, listing), [(key, *each) for key, each in late.items()])
+        )
+        names = ", ".join(sorted({name for _, name in late.values()})[:SHOWN])
+        sentence = (
+            f"{len(late)} more in {pickup.place.path} are from before {since} and are left alone ({names}); "
+            f'since = "all" in [partners.{pickup.name}] fetches them'
+        )
+        log.say("WARNING", pickup.name, "passed over", sentence)
 
 
 def _at(pickup: PickupFlow, listing: Listing) -> BaselinePlace:

@@ -44,7 +44,12 @@ _NOTED = "SELECT EXISTS (SELECT 1 FROM baselines WHERE endpoint = ? AND server =
 _SERVERS = "SELECT DISTINCT server FROM baselines WHERE endpoint = ? AND path = ? AND remote = '' ORDER BY server"
 _WHAT = "SELECT remote, fetched_by"
 _KEYS = f"{_WHAT} {_OF_PATH} AND remote <> '' UNION ALL {_WHAT} {_OF_MAILBOX} AND remote <> ''"
-_ADD = insert("baselines", *Earlier.__dataclass_fields__).replace("INSERT", "INSERT OR IGNORE", 1)
+_ADD = " ".join(
+    (
+        insert("baselines", *Earlier.__dataclass_fields__),
+        "ON CONFLICT DO UPDATE SET fetched_by = excluded.fetched_by, name = excluded.name",
+    )
+)
 _SEARCH_NAME = select(
     Earlier, "baselines", "WHERE remote <> '' AND name = ? COLLATE NOCASE ORDER BY endpoint, path LIMIT ?"
 )
@@ -74,7 +79,8 @@ class Baselines(JournalTable):
         return [server for (server,) in self._execute(_SERVERS, (endpoint, path))]
 
     def note(self, place: BaselinePlace, there: Iterable[tuple[str, str, str]] = ()) -> None:
-        """The place has a baseline from now on: key, `fetched_by` and name of what is there. What was noted before stays."""
+        """The place has a baseline from now on: key, `fetched_by` and name of what is there. What was noted before stays;
+        a key that has another document since has that."""
         self._execute(_ADD, (*place, "", "", ""))
         self._unit.connection.executemany(_ADD, [(*place, *each) for each in there])
 

@@ -20,7 +20,7 @@ def test_a_baseline_is_of_a_path_and_of_a_mailbox_whatever_the_other_becomes(tx:
     for path, mailbox in (("/acme/from", "333"), ("/acme/renamed", "333"), ("/acme/from", "999")):
         place = BaselinePlace("sbi", SBI, path, mailbox)
         assert tx.baselines.known(place)
-        assert tx.baselines.keys(place) == {"78": "78:a", "79": "", "80": "80:c"}
+        assert tx.baselines.keys(place) == {"78": "78:a", "79": "79:b", "80": "80:c"}
     assert tx.baselines.known(bolt)
     assert tx.baselines.keys(bolt) == {}
     for at in (("other", SBI, "/acme/from", "333"), ("sbi", SBI, "/acme/other", ""), ("sbi", SBI, "/x", "335")):

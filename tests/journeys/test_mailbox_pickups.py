@@ -129,6 +129,30 @@ async def test_what_lay_there_before_the_first_poll_is_left_alone(
         assert len(known.earlier) == (3 - taken if since == '"now"' else 2)
 
 
+async def test_what_comes_later_from_before_the_day_of_since_is_reported_once_and_found_by_why(
+    here: World, lines: list[str]
+) -> None:
+    here.knobs |= {"after": '"leave"', "pickup": "since = 1970-01-02"}
+    box = Mailboxes()
+    async with opened(here, box) as app:
+        await app.tick("acme.pickup.edi")
+        id = box.put(FROM, "moved.edi", here.order("4500120"), at=1.0)
+        box.put(FROM, "new.edi", here.order("4500121"), at=200_000.0)
+        for _ in range(3):
+            await app.tick("acme.pickup.edi")
+        assert [each.name for each in await messages(app)] == ["new.edi"]
+        (place,) = (await app.journal.read(picture)).places
+        assert place["earlier"] == place["passed_over"] == 1
+        again(box, id, "moved.edi", here.order("4500122"))
+        for _ in range(2):
+            await app.tick("acme.pickup.edi")
+        (found,) = (await app.journal.read(lambda tx: look_up(tx, "moved.edi"))).earlier
+        assert found.row.remote == id
+    said, once_more = [line for line in lines if "left alone" in line]
+    assert said == once_more
+    assert "1 more in /outbound are from before 1970-01-02 and are left alone (moved.edi)" in said
+
+
 async def test_since_can_be_changed_later_and_a_renamed_or_emptied_mailbox_is_not_polled_anew(here: World) -> None:
     here.knobs |= {"after": '"leave"', "pickup": 'since = "now"'}
     box = Mailboxes(ids={FROM: "333"})
