@@ -117,7 +117,7 @@ def _earlier(tx: Tx, found: SearchResult, partners: Mapping[str, TradingPartner]
             {
                 each.name: str(each.settings.since)
                 for each in pickups
-                if (each.endpoint, each.place.path) == (row.endpoint, row.path)
+                if (each.endpoint, each.place.path) == (row.endpoint, row.path) and row.server in ("", each.server)
             },
         )
         for row in found.earlier

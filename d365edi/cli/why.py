@@ -255,7 +255,7 @@ def _earlier(found: PassedEarlier) -> Iterator[str]:
     left = {name: since for name, since in found.pickups.items() if since != "all"}
     tables = " or ".join(f"[partners.{name}]" for name in left or found.pickups)
     how = f'; since = "all" in {tables} fetches it' if left else "; the next poll fetches it" if found.pickups else ""
-    there = f"{row.endpoint}:{row.path}"
+    there = f"{row.endpoint}:{row.path}" + (f" of {row.server}" if row.server and not found.pickups else "")
     yield f"\n{row.name}{number}  at {there}: it lay there before the first poll and is left alone{how}"
 
 

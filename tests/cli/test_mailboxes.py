@@ -30,7 +30,7 @@ every = "1m"
 
 def fill(tx: Tx) -> None:
     """A mailbox with two old messages, of which one came since; and one message of ours that nobody fetches."""
-    place = BaselinePlace("sbi", "https://b2bi.contoso.com:5075/B2BAPIs/svc/", "/acme/from", "333")
+    place = BaselinePlace("sbi", "https://b2bi.example:5075/B2BAPIs/svc/", "/acme/from", "333")
     tx.baselines.note(place, [("71", "", "order.edi"), ("72", "", "order.edi")])
     tx.sightings.record("sbi", "/acme/from/*", [Listed("new.edi", 4, AT, "73")], earlier=2)
     source = message(tx, endpoint="sbi", remote="73", fetched_by="73:host1:node1:1:9", name="new.edi", state="done")
@@ -59,6 +59,12 @@ def test_status_and_why_say_what_was_left_alone_and_which_setting_fetches_it(cal
     (folder / "settings.toml").write_text((folder / "settings.toml").read_text() + 'since = "all"\n')
     assert "is left alone; the next poll fetches it" in words(call("why", "sbi:71"))
     assert call("why", "sbi:74").code == 1
+    text = (folder / "settings.toml").read_text()
+    (folder / "settings.toml").write_text(text.replace("b2bi.example", "production.example"))
+    old = words(call("why", "sbi:71"))
+    assert "at sbi:/acme/from of https://b2bi.example:5075/B2BAPIs/svc/: it lay there before the first poll" in old
+    assert "fetches it" not in old
+    (folder / "settings.toml").write_text(text)
     assert json.loads(call("why", "sbi:72", "--json").out)["earlier"][0]["row"]["remote"] == "72"
 
 
