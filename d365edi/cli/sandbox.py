@@ -206,15 +206,24 @@ def learn(order: Order, *, settings: SettingsFile = DEFAULT_SETTINGS) -> None:
 
 
 @app.command()
-def post(order: Order, *, wait: Wait = 15.0, settings: SettingsFile = DEFAULT_SETTINGS) -> None:
-    """D365 posts the invoice of an order and sends the business event; shows what the partner received.
+def post(
+    orders: Annotated[list[str], typer.Argument(help="The numbers of orders, the partner's or D365's.")],
+    *,
+    slip: Annotated[bool, typer.Option("--slip", help="The packing slip in place of the invoice.")] = False,
+    wait: Wait = 15.0,
+    settings: SettingsFile = DEFAULT_SETTINGS,
+) -> None:
+    """D365 posts the invoice of an order, or one for several, and sends the business event; shows what the partner received.
 
     Exit code 3 where the partner received nothing."""
     from d365edi.cli.sandbox_client import Running
 
     running = Running(settings)
     before = running.ask("show")["received"]
-    posted = running.ask("post", order=order)
+    posted = running.ask("post", orders=orders, slip=slip)
+    if slip:
+        say([f"D365 posted packing slip {posted['slip']}, and a poll will find it"])
+        return
     event = "taken" if posted["event"] else "not taken, and a poll will find it"
     say([f"D365 posted {posted['invoice']}; its business event was {event}"])
     if not wait:

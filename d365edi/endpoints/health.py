@@ -15,6 +15,7 @@ Knows: errors, times as numbers of one clock. Does not know: which clock, who as
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from d365edi.endpoints.retry_after import ABSURD
 from d365edi.errors import (
     CredentialsRejected,
     EndpointError,
@@ -211,5 +212,7 @@ def _next(health: Health, now: float, *, ping: bool) -> str:
         or_pinged = f" (a new secret needs one) or when `d365edi ping {health.endpoint}` succeeds" if ping else ""
         return f"it is tried again in {left}, at once after a reload{or_pinged}; what waits for it then goes by itself"
     if health.kind == "throttled" and _cut(health):
-        return f"it asks for a pause of {span(health.asked_for or 0.0)} and is asked again in {left}"
+        asked = health.asked_for or 0.0
+        pause = span(asked) if asked < ABSURD else "a year or more, an absurd value,"
+        return f"it asks for a pause of {pause} and is asked again in {left}"
     return f"everything for it waits {left}" if health.kind == "throttled" else f"tried again in {left}"

@@ -6,7 +6,7 @@ Knows: what the simulators can do for a person. Does not know: who asks, and how
 """
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -78,28 +78,43 @@ class Commands:
             raise Impossible(f"the partner left no order {order}; d365edi sandbox show lists what there is")
         return {"items": self._learn([self._partner.orders[order]])}
 
-    async def post(self, order: str) -> dict[str, Any]:
-        """D365 posts the invoice of an order (the partner's number or D365's) and sends its business event: the invoice's
-        number, whose order it was, and whether the event was taken."""
+    async def post(self, orders: Sequence[str], slip: bool = False) -> dict[str, Any]:
+        """D365 posts the invoice of an order (the partner's number or D365's), or one for several, and sends its business event:
+        the invoice's number, whose order it was, and whether the event was taken. `slip`: the packing slip, without an event."""
+        rows = [self._sales_order(order) for order in orders]
+        numbers = list(dict.fromkeys(str(row["SalesOrderNumber"]) for row in rows))
+        d365, one = self._sandbox.d365, len(numbers) == 1
+        try:
+            if slip and one:
+                posted = d365.post_packing_slip(numbers[0], company=COMPANY)
+            elif slip:
+                posted = d365.post_summary_slip(numbers, company=COMPANY)
+            elif one:
+                posted = d365.post_invoice(numbers[0], company=COMPANY)
+            else:
+                posted = d365.post_summary_invoice(numbers, company=COMPANY)
+        except ValueError as reason:
+            raise Impossible(str(reason)) from reason
+        taken = False if slip else await self._told(posted)
+        d365.flush()
+        account = str(rows[-1]["OrderingCustomerAccountNumber"])
+        partner = self._customers().get(account, self._partner).profile.name
+        return {"slip" if slip else "invoice": posted, "event": taken, "partner": partner}
+
+    def _sales_order(self, order: str) -> Mapping[str, Any]:
         rows = self._state.rows("SalesOrderHeadersV4", CustomersOrderReference=order)
         rows = rows or self._state.rows("SalesOrderHeadersV4", SalesOrderNumber=order)
         if not rows:
             raise Impossible(f"D365 has no sales order for {order}; d365edi sandbox show lists those it has")
-        try:
-            invoice = self._sandbox.d365.post_invoice(str(rows[-1]["SalesOrderNumber"]), company=COMPANY)
-        except ValueError as reason:
-            raise Impossible(str(reason)) from reason
+        return rows[-1]
+
+    async def _told(self, invoice: str) -> bool:
+        """Whether the business event of an invoice was taken."""
         if TWO_COMPANIES in self.lasting:
             posting.post_elsewhere(self._state, invoice, COMPANY, OTHER)
         self._sandbox.d365.flush()
         event = events.invoice_posted(self._state, invoice, COMPANY)
-        taken = await events.send(self._sandbox.events_url, event, wait=0.1)
-        account = str(rows[-1]["OrderingCustomerAccountNumber"])
-        return {
-            "invoice": invoice,
-            "event": taken,
-            "partner": self._customers().get(account, self._partner).profile.name,
-        }
+        return await events.send(self._sandbox.events_url, event, wait=0.1)
 
     async def confirm(self, order: str = "") -> dict[str, Any]:
         """D365 confirms a purchase order (left out: the one that waits at the supplier at Sterling): its number, and that of the

@@ -3,7 +3,8 @@ a sentence.
 
 Checked: the envelope and its counts, the address, that the order is one it sent (number and date), that each line is a
 line of that order with its line id, unit and product ids as sent and not more than was ordered, and the arithmetic: TDS01 is
-the sum of the lines, each rounded to cents, plus charges and taxes less allowances; CTT counts.
+the sum of the lines, each rounded to cents, plus charges and taxes less allowances; CTT counts. An invoice over several orders
+names none in BIG04, and the order of each line in a REF*PO of that line.
 
 Knows: the 810's places. Does not know: who wrote it.
 """
@@ -20,8 +21,8 @@ _CENT = Decimal("0.01")
 
 @dataclass(frozen=True, slots=True)
 class InvoiceVerdict:
-    """One 810: its set control number, invoice and order number, total in its currency, and what is wrong with it
-    (empty: nothing)."""
+    """One 810: its set control number, invoice and order number (of several with commas between), total in its currency, and what
+    is wrong with it (empty: nothing)."""
 
     set: str
     number: str
@@ -33,39 +34,54 @@ class InvoiceVerdict:
 def judge(segments: list[x12.Segment], orders: Mapping[str, SentOrder]) -> InvoiceVerdict:
     """Read one set (ST to SE) against the orders that this partner sent, by number."""
     big = _first(segments, "BIG") + [""] * 8
-    order = orders.get(big[4])
-    complaints = list(_heading(big, order))
-    if order is not None:
-        complaints += _lines(segments, order)
+    each = _by_order(segments, big[4])
+    complaints = list(_dated(big))
+    for number, items in each.items():
+        order = orders.get(number)
+        if order is None:
+            complaints.append(f"{'BIG04' if len(each) == 1 else 'REF02'} {number!r} is no order of ours")
+            continue
+        complaints += _heading(big, order) if number == big[4] else []
+        complaints += _lines(items, order)
     try:
         complaints += _arithmetic(segments)
         total = Decimal(_first(segments, "TDS")[1]) / 100
     except (InvalidOperation, IndexError):
         complaints.append("an amount is missing or is no number")
         total = Decimal(0)
-    return InvoiceVerdict(segments[0][2], big[2], big[4], total, tuple(complaints))
+    return InvoiceVerdict(segments[0][2], big[2], ", ".join(each), total, tuple(complaints))
+
+
+def _by_order(segments: list[x12.Segment], head: str) -> dict[str, list[x12.Segment]]:
+    """The IT1 segments of each order: that of the head, or where it says none, of the REF*PO behind the line."""
+    found: dict[str, list[x12.Segment]] = {} if not head and any(each[0] == "IT1" for each in segments) else {head: []}
+    for at, segment in enumerate(segments):
+        if segment[0] == "IT1":
+            own = next((each for each in segments[at + 1 :] if each[0] == "IT1" or each[:2] == ["REF", "PO"]), ["IT1"])
+            found.setdefault(head or (own[2] if own[0] == "REF" else ""), []).append(segment + [""] * 7)
+    return found
 
 
 def _first(segments: list[x12.Segment], id: str) -> x12.Segment:
     return list(next((segment for segment in segments if segment[0] == id), [id]))
 
 
-def _heading(big: x12.Segment, order: SentOrder | None) -> Iterator[str]:
+def _dated(big: x12.Segment) -> Iterator[str]:
     if len(big[1]) != 8 or not big[1].isdigit():
         yield f"BIG01 {big[1]!r} is no date"
     if not 1 <= len(big[2]) <= 22:
         yield f"BIG02 {big[2]!r} is no invoice number"
-    if order is None:
-        yield f"BIG04 {big[4]!r} is no order of ours"
-    elif big[3] != order.date:
+
+
+def _heading(big: x12.Segment, order: SentOrder) -> Iterator[str]:
+    if big[3] != order.date:
         yield f"BIG03 is {big[3]!r}, our order {order.number} is of {order.date}"
-    if order is not None and big[5] != order.release:
+    if big[5] != order.release:
         yield f"BIG05 is {big[5]!r}, our order {order.number} has release {order.release!r}"
 
 
-def _lines(segments: list[x12.Segment], order: SentOrder) -> Iterator[str]:
+def _lines(items: list[x12.Segment], order: SentOrder) -> Iterator[str]:
     invoiced: dict[int, Decimal] = {}
-    items = [segment + [""] * 7 for segment in segments if segment[0] == "IT1"]
     if not items:
         yield "there is no IT1"
     for item in items:

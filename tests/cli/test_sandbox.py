@@ -270,3 +270,19 @@ def test_faults_begin_and_end_while_it_runs(tmp_path: Path, settings: str, call:
         assert call("ping").code == 0
         assert "yes" not in words(call("sandbox", "fault", "--end"))
         assert call("sandbox", "fault", "fire").code == 1
+
+
+def test_one_invoice_and_one_packing_slip_are_posted_for_several_orders(
+    tmp_path: Path, settings: str, call: Call
+) -> None:
+    with sandbox(tmp_path), daemon(tmp_path):
+        for number in ("4500123", "4500124"):
+            assert f"D365 has {number}" in call("sandbox", "order", "--wait", "30").out
+        said = call("sandbox", "post", "4500123", "4500124", "--slip")
+        assert (said.code, "D365 posted packing slip" in said.out) == (0, True), said.err
+        said = call("sandbox", "post", "4500123", "4500124")
+        assert (said.code, "acme says: accepted it" in said.out) == (0, True), said.out
+        lines = json.loads(call("sandbox", "show", "CustInvoiceTransBiEntities").out)
+        assert {line["OrigSalesId"] for line in lines} == {"SO-000001", "SO-000002"}
+        slips = json.loads(call("sandbox", "show", "CustPackingSlipTransBiEntities").out)
+        assert {line["OrigSalesId"] for line in slips} == {"SO-000001", "SO-000002"}

@@ -18,7 +18,7 @@ from d365edi.endpoints.d365.client import Client, NoSuchSet, _challenge
 from d365edi.endpoints.d365.gate import Gate
 from d365edi.endpoints.d365.gate_state import GateRules
 from d365edi.endpoints.d365.identity import ClientIdentity
-from d365edi.endpoints.retry_after import retry_after
+from d365edi.endpoints.retry_after import ABSURD, retry_after
 from d365edi.endpoints.transport import HttpTransport, Limits
 from d365edi.errors import Refused, Unavailable
 from d365edi.odata.plan import Query
@@ -303,6 +303,8 @@ async def test_the_time_to_wait_is_passed_on(scene: Scene, status: int) -> None:
         ({"retry-after": " 30 "}, 30.0),
         ({"Retry-After": "0"}, 0.0),
         ({"retry-after": "1.5"}, 1.5),
+        ({"retry-after": "9" * 400}, ABSURD),
+        ({"retry-after": "Fri, 31 Dec 9999 00:00:00 GMT"}, ABSURD),
         ({"retry-after": "Thu, 01 Jan 1970 00:20:00 GMT"}, 200.0),
         ({"retry-after": "Thu, 01 Jan 1970 00:00:01 GMT"}, 0.0),
         ({"retry-after": "Thu, 01 Jan 1970 00:20:00 GMT", "date": "Thu, 01 Jan 1970 00:19:30 GMT"}, 30.0),

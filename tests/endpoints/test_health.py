@@ -8,6 +8,7 @@ import pytest
 
 from d365edi.endpoints import health
 from d365edi.endpoints.health import Health, Kind, Use
+from d365edi.endpoints.retry_after import ABSURD
 from d365edi.errors import (
     CredentialsRejected,
     Disputed,
@@ -148,6 +149,7 @@ def test_a_pause_beyond_a_quarter_of_an_hour_is_reported() -> None:
     for asked, words in (
         (60, "everything for it waits 60 s"),
         (7200, "asks for a pause of 2.0 h and is asked again in 15 min"),
+        (ABSURD, "asks for a pause of a year or more, an absurd value, and is asked again in 15 min"),
     ):
         line = health.notice(WELL, after(WELL, Throttled("busy", retry_after=asked)), 100.0)
         assert line is not None

@@ -212,3 +212,18 @@ def test_what_is_no_invoice_is_accepted_as_it_is(partner: SimulatedPartner) -> N
     receive(partner, file("BAK*00*AD*4500123*20260105\nCTT*0", "855", "PR"), "855.edi")
     assert partner.answer_invoices(AT) == []
     assert answers(partner) == [["AK1*PR*1", "AK2*855*0001", "AK5*A", "AK9*A*1*1*1"]]
+
+
+def test_an_invoice_over_several_orders_names_the_order_of_each_line(partner: SimulatedPartner) -> None:
+    partner.drop("PO-4500124.edi", file(ORDER.replace("4500123", "4500124"), "850", "PO", ACME.address))
+    first, second, *rest = INVOICE.replace("20260105*4500123", "*").split("\n")[1:]
+    head = "BIG*20260113*CIV-000001*****DI"
+    good = "\n".join([head, first, "REF*PO*4500123", second, "REF*PO*4500124", *rest])
+    receive(partner, file(good))
+    receive(partner, file(good.replace("REF*PO*4500124", "REF*PO*4500999"), control=2), "other.edi")
+    receive(partner, file(good.replace("REF*PO*4500124\n", ""), control=3), "third.edi")
+    assert [(each.order, each.complaints) for each in partner.answer_invoices()] == [
+        ("4500123, 4500124", ()),
+        ("4500123, 4500999", ("REF02 '4500999' is no order of ours",)),
+        ("4500123, ", ("REF02 '' is no order of ours",)),
+    ]
