@@ -28,44 +28,6 @@ _SETS = (
 
 def post(
     tenant: Tenant,
-    order_number: str,
-    *,
-    company: str = "usmf",
-    quantities: Mapping[str, Decimal | int] | None = None,
-    date: str | None = None,
-    due: str | None = None,
-    tax_percent: Decimal | int = 0,
-    taxes: Mapping[str, Decimal | int] = MappingProxyType({}),
-    charges: Decimal | int = 0,
-    charges_tax: Decimal | int = 0,
-    discount: Decimal | int = 0,
-    journal: bool = True,
-) -> str:
-    """Post an invoice for an open order and return its number.
-
-    `quantities`: lot to invoiced quantity, all lines in full when None. `date`, `due`: `YYYY-MM-DD`; when None today
-    and what the terms of payment say; an invoice can be back-dated. `tax_percent`: of lines that are not in `taxes` (by
-    lot); `charges_tax`: of the charges. `discount` is of the whole, and lines are taxed less their share
-    of it. `journal`: whether the BI sets get their rows (a
-    tenant may keep those from us). LookupError when there is no such order, ValueError when nothing is open."""
-    return post_summary(
-        tenant,
-        [order_number],
-        company=company,
-        quantities=quantities,
-        date=date,
-        due=due,
-        tax_percent=tax_percent,
-        taxes=taxes,
-        charges=charges,
-        charges_tax=charges_tax,
-        discount=discount,
-        journal=journal,
-    )
-
-
-def post_summary(
-    tenant: Tenant,
     order_numbers: Sequence[str],
     *,
     company: str = "usmf",
@@ -79,10 +41,15 @@ def post_summary(
     discount: Decimal | int = 0,
     journal: bool = True,
 ) -> str:
-    """Post one invoice for several open orders (summary update) and return its number; particulars as `post` has them.
+    """Post one invoice for an open order, or for several (summary update), and return its number.
 
-    Its header is of the first order, and speaks for that one alone; each line names its own in `OrigSalesId`. Errors as `post`
-    has them, also where another customer's order is among them."""
+    Its header is of the first order, and speaks for that one alone; each line names its own in `OrigSalesId`.
+    `quantities`: lot to invoiced quantity, all lines in full when None. `date`, `due`: `YYYY-MM-DD`; when None today
+    and what the terms of payment say; an invoice can be back-dated. `tax_percent`: of lines that are not in `taxes` (by
+    lot); `charges_tax`: of the charges. `discount` is of the whole, and lines are taxed less their share
+    of it. `journal`: whether the BI sets get their rows (a
+    tenant may keep those from us). LookupError when there is no such order, ValueError when nothing is open, or where another
+    customer's order is among them."""
     orders = [tenant.one("SalesOrderHeadersV4", dataAreaId=company, SalesOrderNumber=each) for each in order_numbers]
     progress.of_one_customer(orders)
     head = _head(tenant, orders[0], date, due)

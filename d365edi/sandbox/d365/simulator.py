@@ -93,11 +93,11 @@ class Simulator:
 
     def post_invoice(self, order_number: str, **particulars: Any) -> str:
         """Post the sales invoice of an order and return its number; see `posting.post` for the particulars."""
-        return posting.post(self.state, order_number, **particulars)
+        return posting.post(self.state, [order_number], **particulars)
 
     def post_summary_invoice(self, order_numbers: Sequence[str], **particulars: Any) -> str:
-        """Post one invoice for several orders and return its number; see `posting.post_summary` for the particulars."""
-        return posting.post_summary(self.state, order_numbers, **particulars)
+        """Post one invoice for several orders and return its number; see `posting.post` for the particulars."""
+        return posting.post(self.state, order_numbers, **particulars)
 
     def post_credit(self, order_number: str, quantities: Mapping[str, Any], **particulars: Any) -> str:
         """Post a credit note for invoiced lines of an order and return its number; see `posting.post_credit`."""
