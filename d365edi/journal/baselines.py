@@ -41,7 +41,7 @@ _OF_PATH = "FROM baselines WHERE endpoint = ?1 AND server = ?2 AND path = ?3"
 _OF_MAILBOX = "FROM baselines WHERE endpoint = ?1 AND server = ?2 AND mailbox = ?4 AND mailbox <> '' AND path <> ?3"
 _KNOWN = f"SELECT EXISTS (SELECT 1 {_OF_PATH} AND remote = '') OR EXISTS (SELECT 1 {_OF_MAILBOX} AND remote = '')"
 _NOTED = "SELECT EXISTS (SELECT 1 FROM baselines WHERE endpoint = ? AND server = ? AND path = ? AND mailbox = ? AND remote = '')"
-_SERVERS = "SELECT DISTINCT server FROM baselines WHERE endpoint = ? AND path = ? AND remote = '' ORDER BY server"
+_SERVERS = "SELECT DISTINCT server FROM baselines WHERE endpoint = ? AND path = ? AND remote = '' AND server > '' ORDER BY server"
 _WHAT = "SELECT remote, fetched_by"
 _KEYS = f"{_WHAT} {_OF_PATH} AND remote <> '' UNION ALL {_WHAT} {_OF_MAILBOX} AND remote <> ''"
 _ADD = " ".join(
@@ -75,7 +75,7 @@ class Baselines(JournalTable):
         return bool(self._execute(_NOTED, place).fetchone()[0])
 
     def servers(self, endpoint: str, path: str) -> list[str]:
-        """The servers at which this path has a baseline."""
+        """The servers at which this path has a baseline as a mailbox."""
         return [server for (server,) in self._execute(_SERVERS, (endpoint, path))]
 
     def note(self, place: BaselinePlace, there: Iterable[tuple[str, str, str]] = ()) -> None:

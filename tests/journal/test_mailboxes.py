@@ -26,6 +26,7 @@ def test_a_baseline_is_of_a_path_and_of_a_mailbox_whatever_the_other_becomes(tx:
     for at in (("other", SBI, "/acme/from", "333"), ("sbi", SBI, "/acme/other", ""), ("sbi", SBI, "/x", "335")):
         assert not tx.baselines.known(BaselinePlace(*at))
     assert not tx.baselines.known(acme._replace(server="https://other/svc/"))
+    tx.baselines.note(acme._replace(server="", mailbox=""))  # as a folder, before
     assert tx.baselines.servers("sbi", "/acme/from") == [SBI]
     late = Earlier(*acme, "80", "80:c", "late.edi")
     for text in ("LATE.edi", "80", "sbi:80"):
