@@ -148,10 +148,12 @@ def _source(message: Message) -> str:
 
 
 def _document(document: Document, history: History, matter: Matter | None) -> Iterator[str]:
+    from d365edi.flows.messages import of_order  # with the journal, which is imported by now
+
     numbers = " ".join(part for part in (document.interchange, document.group, document.set) if part)
     place = f" (control numbers {numbers})" if numbers else ""
     store = f", store {document.store}" if document.store else ""
-    name = f"{document.kind} {document.number}{store} of {document.company}"
+    name = f"{document.kind} {document.number}{store}{of_order(document)} of {document.company}"
     yield f"  {id_of(document)} {name}{place}: {document.state}, map {document.map_digest[:12]}"
     if document.reason:
         yield f"    why: {document.reason}"

@@ -5,11 +5,14 @@ Knows: wording. Does not know: anything else.
 
 import difflib
 from collections.abc import Iterable, Mapping
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from d365edi.documents import ApplicationAdvice, Document, OrderChange, Remittance
+from d365edi.documents import ApplicationAdvice, Document, Invoice, OrderChange, Remittance
 from d365edi.edi.findings import Finding
 from d365edi.edi.interchange import Party
+
+if TYPE_CHECKING:
+    from d365edi.journal import Document as Row
 
 NOUNS = {
     "PurchaseOrder": "PO",
@@ -51,6 +54,14 @@ class LogLine(NamedTuple):
 def document_name(kind: str, number: str) -> str:
     """A document in a sentence: `PO 4500123`."""
     return f"{NOUNS[kind]} {number}"
+
+
+def of_order(row: "Row") -> str:
+    """Which order a part of an invoice is for, as ", order 4500123": parts may have one number. "" of any other document."""
+    if row.kind != Invoice.__name__ or ".send." not in row.flow or not row.release:
+        return ""
+    read = Invoice.if_readable(row.body)
+    return f", order {(read and read.order_number) or row.release}"
 
 
 def document_number(document: Document | None) -> str:

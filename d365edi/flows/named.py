@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from d365edi import log
 from d365edi.errors import AmbiguousError, D365EdiError
 from d365edi.flows import stores
-from d365edi.flows.messages import document_name
+from d365edi.flows.messages import document_name, of_order
 from d365edi.journal import Delivery, Document, Message, Tx
 
 _ID = re.compile(r"(document|message|delivery)-([0-9]{1,15})")
@@ -64,7 +64,11 @@ class Candidate:
 
     def __str__(self) -> str:
         row = self.row
-        name = f"{document_name(row.kind, row.number)} of {row.company}" if isinstance(row, Document) else row.name
+        name = (
+            f"{document_name(row.kind, row.number)}{of_order(row)} of {row.company}"
+            if isinstance(row, Document)
+            else row.name
+        )
         reason = self.documents[0].reason if self.documents else row.reason
         shown = reason if len(reason) <= REASON_SHOWN else f"{reason[:REASON_SHOWN]}…"
         return f"{self.id}  {row.partner}  {name}  {row.state}{f': {shown}' if shown else ''}"

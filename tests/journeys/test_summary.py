@@ -10,7 +10,9 @@ from collections.abc import Callable
 import pytest
 
 from d365edi.cli.history import look_up
+from d365edi.cli.why import lines as told
 from d365edi.errors import D365EdiError, SettingsError
+from d365edi.flows.named import Candidate
 from tests.journeys.test_invoices import made_order
 from tests.journeys.world import World
 
@@ -204,6 +206,11 @@ async def test_parts_under_one_number_are_no_duplicates_of_each_other_and_anothe
     await town.once()
     found = [each.split("_")[1] for each in sorted(town.partner.received())]
     assert found == [number, number]
+    async with town.app() as app:
+        (history,) = (await app.journal.read(lambda tx: look_up(tx, number))).histories
+    said = "\n".join(told(history))
+    assert [f"Invoice {number}, order {order} of usmf" in said for order in ("4500123", "4500125")] == [True, True]
+    assert f"invoice {number}, order 4500125 of usmf" in str(Candidate(history.documents[-1]))
     for name in ("SalesInvoiceHeadersV4", "SalesInvoiceV4Lines"):
         for row in town.simulator.state.rows(name, InvoiceNumber=number):
             town.simulator.state.add(name, **{**row, "LedgerVoucher": "ARIV-AGAIN"})
