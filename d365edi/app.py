@@ -33,7 +33,7 @@ from d365edi.flows.partner import TradingPartner
 from d365edi.flows.poll_d365 import poll_d365
 from d365edi.flows.receive import receive
 from d365edi.flows.render import render
-from d365edi.flows.series import NewMessage, in_series, in_turn
+from d365edi.flows.series import Member, each_in_turn, in_turn, ready, untranslated
 from d365edi.flows.translate import translate
 from d365edi.holds import HoldReports
 from d365edi.journal import Journal, Tx
@@ -151,7 +151,7 @@ class App:
         partner, kind, what = name.split(".", 2)
         if kind == "pickup":
             pickup = self.ctx.partners[partner].pickups[what]
-            async with self.ctx.pool("message", in_series(self.ctx, self._message(counters)), counters) as start:
+            async with in_turn(self.ctx, "message", self._message(counters), counters) as start:
                 await receive(self.ctx, pickup, counters, start)
         else:
             await self._send(self.ctx.partners[partner], what, counters)
@@ -187,20 +187,20 @@ class App:
         async def one(id: int) -> None:
             outcome = await translate(self.ctx, id, counters)
             await self._deliveries(outcome.deliveries, counters)
-            await self._documents(outcome.documents, counters)
+            await self.ctx.each("document", outcome.documents, self._document(counters), counters)
 
         return one
 
-    async def _messages(self, ids: Sequence[int | NewMessage], counters: Counters) -> None:
-        await self.ctx.each("message", ids, in_series(self.ctx, self._message(counters)), counters)
+    async def _messages(self, ids: Sequence[int], counters: Counters) -> None:
+        await self.ctx.each("message", ids, self._message(counters), counters)
 
-    async def _documents(self, ids: Sequence[int], counters: Counters) -> None:
+    def _document(self, counters: Counters) -> Callable[[int], Awaitable[None]]:
         async def one(id: int) -> None:
             delivery = await render(self.ctx, id, counters)
             if delivery is not None:
                 await self._deliveries([delivery], counters)
 
-        await self.ctx.each("document", ids, one, counters)
+        return one
 
     async def _deliveries(self, ids: Sequence[int], counters: Counters) -> None:
         await self.ctx.each("delivery", ids, lambda id: deliver(self.ctx, id, counters), counters)
@@ -230,12 +230,12 @@ class App:
         for line in await self.journal.write(acknowledge.overdue) if late else ():
             counters.add(line.verb)
             log.say(line.level, "acknowledge", line.verb, line.sentence, **line.fields)
-        await self._messages(await self.journal.read(partial(in_turn, ids=messages)), counters)
-        await self._documents(documents, counters)
+        await self._deliveries(deliveries, counters)  # what was begun comes before what is created after it
+        await each_in_turn(self.ctx, "message", messages, self._message(counters), counters)
+        await each_in_turn(self.ctx, "document", documents, self._document(counters), counters)
         await self._batches(counters)
-        await self._deliveries(deliveries, counters)
 
-    def _skipped(self, tx: Tx, resting: Sequence[tuple[str, str | None]], ready: Sequence[int]) -> Iterator[str]:
+    def _skipped(self, tx: Tx, resting: Sequence[tuple[str, str | None]], ready: Sequence[object]) -> Iterator[str]:
         """Why what is due is not tried."""
         rest = {endpoint for endpoint, _ in resting}
         waits = {delivery.endpoint for delivery in tx.deliveries.due(tx.now, self.batch)}
@@ -378,11 +378,11 @@ def _emptied(tx: Tx, before: float) -> int:
 
 def _waiting(
     tx: Tx, resting: Sequence[tuple[str, str | None]], most: int, defects: int
-) -> tuple[list[int], list[int], list[int], bool]:
+) -> tuple[list[Member], list[Member], list[int], bool]:
     """What is due: `most` of each kind, beside those that fail by a defect, or nothing younger would have its turn."""
     return (
-        [message.id for message in tx.messages.in_state("received", limit=most + defects)],
-        tx.documents.ready(2 * most + defects),
+        untranslated(tx, most + defects),
+        ready(tx, 2 * most + defects),
         [delivery.id for delivery in tx.deliveries.due(tx.now, most, resting=resting)],
         bool(tx.deliveries.overdue(tx.now)),
     )

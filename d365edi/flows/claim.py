@@ -38,13 +38,12 @@ class ClaimedFile:
 @dataclass(frozen=True, slots=True)
 class ReadyFile:
     """A file that is complete, and its sighting. `beside` another one of its key in the last listing, it does not replace it.
-    `keyed`: it is a message of a mailbox; `series`: that of its name there (see `series`), "" for a file."""
+    `keyed`: it is a message of a mailbox."""
 
     remote: Remote
     sighting: Sighting
     beside: bool = False
     keyed: bool = False
-    series: str = ""
 
 
 def claim(

@@ -7,7 +7,7 @@ Knows: how work is run concurrently. Does not know: what the work is.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from typing import Any, TypeVar
@@ -118,10 +118,17 @@ class FlowContext:
 
     @asynccontextmanager
     async def pool(
-        self, kind: str, work: Callable[[T], Awaitable[None]], counters: Counters, limit: int = 0
+        self,
+        kind: str,
+        work: Callable[[T], Awaitable[None]],
+        counters: Counters,
+        limit: int = 0,
+        *,
+        turn: Callable[[T], AbstractAsyncContextManager[None]] = lambda _: nullcontext(),
     ) -> AsyncIterator[Callable[[T], object]]:
         """Gives a function that starts `work` for an id: concurrently, at most `limit` at once (0: `concurrency`),
-        skipping ids that another task handles. The block ends when all of it is done.
+        skipping ids that another task handles. What waits for its `turn` takes no place meanwhile. The block ends when all of it
+        is done.
 
         An unexpected failure is counted, is logged with its traceback (as a state: not at every attempt) and does not stop
         the others. What the journal could not commit is reported by the journal."""
@@ -129,7 +136,7 @@ class FlowContext:
 
         async def one(id: T) -> None:
             key = f"{kind}:{id}"
-            async with limiter:
+            async with turn(id), limiter:
                 if key in self.busy:
                     return
                 self.busy.add(key)

@@ -25,7 +25,7 @@ from d365edi.flows.context import Counters, FlowContext
 from d365edi.flows.look import look
 from d365edi.flows.messages import size_text
 from d365edi.flows.partner import PickupFlow
-from d365edi.flows.series import NewMessage, name_of
+from d365edi.flows.series import Member, series_of
 from d365edi.flows.turns import Turn, Turns
 from d365edi.journal import Message, Sighting, Tx
 from d365edi.journal.sightings import UNFINISHED
@@ -40,7 +40,7 @@ UNMARKED = (
 """Why a message stands in `status` that is stored."""
 
 
-Received = Callable[[NewMessage], object]
+Received = Callable[[Member], object]
 """What is called with each new message to translate."""
 
 
@@ -106,7 +106,6 @@ async def _ready(
             sighting,
             remote.key in hidden,
             keyed=bool(seen.mailbox),
-            series=name_of(pickup.endpoint, pickup.place.path, remote.name) if seen.mailbox else "",
         )
         for remote in seen.first
         if not _young(needed, sighting := seen.sightings[remote.key])
@@ -160,10 +159,10 @@ async def _take(
     if not taken.known:
         _report(pickup, ctx.partners[taken.message.partner].settings.duplicates, taken, counters)
     if new and file.keyed:
-        received(NewMessage(taken.message.id, file.series))
+        received(Member(taken.message.id, series_of(taken.message)))
     cleared = await _settle(ctx, pickup, endpoint, remote, taken.message)
     if new and not file.keyed:
-        received(NewMessage(taken.message.id))
+        received(Member(taken.message.id, series_of(taken.message)))
     return replace(taken, cleared=cleared)
 
 

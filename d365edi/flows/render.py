@@ -14,7 +14,7 @@ from d365edi import log
 from d365edi.documents import PurchaseOrder
 from d365edi.errors import DocumentError, EndpointError, Unavailable
 from d365edi.failpoints import reach
-from d365edi.flows import display_values, intake, named, orders, resolve, subject, write_record
+from d365edi.flows import display_values, intake, named, orders, resolve, series, subject, write_record
 from d365edi.flows import stores as of_stores
 from d365edi.flows.context import Counters, FlowContext
 from d365edi.flows.envelope import Assembled, assemble
@@ -81,6 +81,8 @@ async def _render(
 ) -> int | Held | Waits | None:
     receive = partner.receive_flow(document.flow)
     if receive is not None and receive.write_table is not None:
+        if why := await ctx.journal.read(lambda tx: series.waits_for(tx, ctx, document)):
+            return Waits(why)
         if receive.write_table.name in write_record.PLANNERS:
             return await write_record.write(ctx, partner, receive, receive.write_table, document, counters)
         return await _order(ctx, partner, receive, receive.write_table, document)

@@ -15,7 +15,7 @@ import anyio.to_thread
 from d365edi import documents, log
 from d365edi.edi.interchange import InterchangeReport
 from d365edi.failpoints import reach
-from d365edi.flows import acknowledge, intake, messages, named, policy, subject, vendor_invoices
+from d365edi.flows import acknowledge, intake, messages, named, policy, series, subject, vendor_invoices
 from d365edi.flows.answer import answer
 from d365edi.flows.context import Counters, FlowContext
 from d365edi.flows.messages import LogLine
@@ -43,9 +43,11 @@ class Outcome:
 
 
 async def translate(ctx: FlowContext, message_id: int, counters: Counters) -> Outcome:
-    """Translate one received message. Called again after a crash it finds the message still `received` and starts over."""
-    message, payload = await ctx.journal.read(lambda tx: _load(tx, message_id))
-    if message.state != "received":
+    """Translate one received message. Called again after a crash it finds the message still `received` and starts over.
+
+    Nothing happens while one of its series (see `series`) that came before it waits to be translated."""
+    message, payload, waits = await ctx.journal.read(lambda tx: _load(tx, ctx, message_id))
+    if message.state != "received" or waits:
         return Outcome()
     partner = ctx.partners[message.partner]
     if message.direction == "out":
@@ -71,9 +73,9 @@ async def _parsed(ctx: FlowContext, partner: TradingPartner, message: Message, p
         return await anyio.to_thread.run_sync(parse, ctx, partner, message, payload)
 
 
-def _load(tx: Tx, message_id: int) -> tuple[Message, bytes]:
+def _load(tx: Tx, ctx: FlowContext, message_id: int) -> tuple[Message, bytes, bool]:
     message = tx.messages.get(message_id)
-    return message, tx.payloads.get(message.digest)
+    return message, tx.payloads.get(message.digest), series.untranslated_before(tx, ctx, message)
 
 
 def _commit(tx: Tx, ctx: FlowContext, partner: TradingPartner, message: Message, parsed: ParsedFile) -> Outcome:

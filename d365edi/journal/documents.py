@@ -59,7 +59,7 @@ _INSERT = insert("documents", *(name for name in Document.__dataclass_fields__ i
 _GET = select(Document, "documents", "WHERE id = ?")
 _STATE = select(Document, "documents", "WHERE state = ? ORDER BY id LIMIT ?")
 _STATE_OF = select(Document, "documents", "WHERE state = ? AND partner = ? ORDER BY id LIMIT ?")
-_READY = "SELECT id FROM documents WHERE state = 'ready' ORDER BY reason <> '', id LIMIT ?"
+_READY = "SELECT message, id FROM documents WHERE state = 'ready' ORDER BY reason <> '', id LIMIT ?"
 _MESSAGE = select(Document, "documents", "WHERE message = ? ORDER BY id")
 _DELIVERY = select(
     Document,
@@ -180,7 +180,11 @@ class Documents(JournalTable):
 
     def ready(self, limit: int = LIMIT) -> list[int]:
         """The ids of what is ready, oldest first; what says for what it waits (`explain`) comes after all others."""
-        return [id for (id,) in self._execute(_READY, (limit,))]
+        return [id for _, id in self.ready_of_messages(limit)]
+
+    def ready_of_messages(self, limit: int = LIMIT) -> list[tuple[int, int]]:
+        """The same, each behind the id of its message."""
+        return self._execute(_READY, (limit,)).fetchall()
 
     def for_message(self, message: int) -> list[Document]:
         """What a message contained, in its order."""

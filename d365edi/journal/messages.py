@@ -118,6 +118,18 @@ _DIGEST = select(Message, "messages", "WHERE digest = ? AND partner = ? ORDER BY
 _CHILDREN = select(Message, "messages", "WHERE parent = ? ORDER BY id")
 _STATE = select(Message, "messages", "WHERE state = ? ORDER BY id LIMIT ?")
 _STATE_OF = select(Message, "messages", "WHERE state = ? AND partner = ? ORDER BY id LIMIT ?")
+# Of each name the last that have documents, or will have: each of them waited for those before it.
+_OPEN_BEFORE = """
+WITH earlier AS (
+    SELECT id, state FROM messages AS m INDEXED BY messages_name
+    WHERE name = ?1 COLLATE NOCASE AND partner = ?2 AND id < ?3 AND name = ?1 AND endpoint = ?4 AND path = ?5
+    AND direction = 'in' AND parent IS NULL
+    AND (state = 'received' OR EXISTS (SELECT 1 FROM documents WHERE documents.message = m.id))
+    ORDER BY id DESC LIMIT 50)
+SELECT id, NULL FROM earlier WHERE state = 'received'
+UNION ALL SELECT earlier.id, documents.id FROM earlier JOIN documents ON documents.message = earlier.id
+WHERE documents.state IN ('ready', 'delivering')
+"""
 _UNSETTLED = select(Message, "messages", "WHERE settled_at IS NULL AND endpoint = ? AND path = ? ORDER BY id")
 _SETTLED_SINCE = "SELECT settled_name FROM messages WHERE endpoint = ? AND settled_at >= ? AND settled_name <> ''"
 _SIZES = "SELECT DISTINCT size FROM messages WHERE endpoint = ? AND settled_at >= 0 AND settled_name <> ''"
@@ -240,6 +252,12 @@ class Messages(JournalTable):
         if partner is None:
             return self._all(_STATE, state, limit)
         return self._all(_STATE_OF, state, partner, limit)
+
+    def open_before(self, message: Message) -> list[tuple[int, int | None]]:
+        """Of the messages of its partner, name and place that came before this one, those that are not finished: id, and the id
+        of the document that is ready or on its way, None where it is not translated yet."""
+        key = (message.name, message.partner, message.id, message.endpoint, message.path)
+        return self._execute(_OPEN_BEFORE, key).fetchall()
 
     def set_state(self, id: int, state: MessageState, reason: str = "") -> None:
         """Change the state; JournalError where that transition is not allowed."""
