@@ -14,7 +14,7 @@ from typing import Any
 from d365edi.documents import Document as AnyDocument
 from d365edi.documents import Invoice
 from d365edi.errors import DocumentError, PlaceRefused, Refused
-from d365edi.flows import display_values, resolve
+from d365edi.flows import billed, display_values, resolve
 from d365edi.flows.context import FlowContext
 from d365edi.flows.messages import document_revision
 from d365edi.flows.partner import ReceiveFlow, TradingPartner
@@ -25,6 +25,7 @@ from d365edi.maps.d365 import plans as d365
 from d365edi.maps.d365.schema import header
 from d365edi.maps.table import Table
 from d365edi.matching import code_lists, item_numbers, order_match, posted, references, vendor_invoices
+from d365edi.matching.billed import ThisInvoice
 from d365edi.matching.lines import line_numbers
 from d365edi.matching.lookup import Profile, References
 from d365edi.matching.order_match import Matched
@@ -80,7 +81,7 @@ async def plan(
         return _held(document, problems)
     currency = resolved.resolution.more.get(code_lists.CURRENCY, taken.invoice.currency)
     taken = replace(taken, invoice=taken.invoice.replace(currency=currency))
-    matched = await _matched(ctx, taken, resolved.resolution, policy, receive)
+    matched = await _matched(ctx, document, taken, resolved.resolution, policy, receive, table)
     again, said = await _posted(ctx, matched.invoice, resolved.resolution, policy, receive.settings.company)
     if isinstance(said, Held):
         return said
@@ -97,17 +98,34 @@ async def plan(
 
 
 async def _matched(
-    ctx: FlowContext, taken: Taken, answers: Resolution, policy: InvoicePolicy, receive: ReceiveFlow
+    ctx: FlowContext,
+    document: Document,
+    taken: Taken,
+    answers: Resolution,
+    policy: InvoicePolicy,
+    receive: ReceiveFlow,
+    table: Table,
 ) -> Matched:
     """The invoice with the order lines that it is for, and what holds it of all that D365 knows but for what was posted."""
-    company = receive.settings.company
-    found = order_match.match(taken.invoice, await _orders(ctx, taken.invoice, company), answers, policy)
-    problems = found.problems
+    company, sets = receive.settings.company, billed.sets_of(table)
+    orders = await _orders(ctx, taken.invoice, company)
+    known = await billed.known(ctx, document, receive, sets, (each.number for each in orders))
+    found = order_match.match(taken.invoice, orders, answers, policy, known.all)
+    if found.over and known.all:
+        year = vendor_invoices.year_of(taken.invoice, policy.same)
+        own = ThisInvoice(answers.more.get("invoice_vendor", ""), taken.invoice.number, year)
+        others = await billed.told_apart(ctx, known, company, sets, own)
+        found = order_match.match(taken.invoice, orders, answers, policy, others)
+    problems, warnings = found.problems, found.warnings
+    if known.unasked and policy.posted_check == "hold":
+        problems += (known.unasked,)
+    elif known.unasked:
+        warnings += (known.unasked,)
     if policy.stocked == "hold" and (query := order_match.stocked_query(found.invoice, company)):
         problems += order_match.stocked(found.invoice, await _ask(ctx, query))
     if receive.settings.lines == "from_order":
         problems += order_match.unmakeable(found.invoice, taken.charges)
-    return replace(found, problems=problems)
+    return replace(found, problems=problems, warnings=warnings)
 
 
 async def _without_order(ctx: FlowContext, invoice: Invoice, profile: Profile, resolved: Resolved) -> Resolved:

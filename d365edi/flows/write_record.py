@@ -11,7 +11,7 @@ from typing import Any
 
 from d365edi import log
 from d365edi.errors import DocumentError
-from d365edi.flows import begun, payments, vendor_invoices
+from d365edi.flows import begun, billed, payments, vendor_invoices
 from d365edi.flows.context import Counters, FlowContext
 from d365edi.flows.partner import ReceiveFlow, TradingPartner
 from d365edi.flows.prepared import Held, Planned, Waits
@@ -38,10 +38,11 @@ async def write(
 ) -> int | Held | Waits:
     """Plan one document and store its delivery: the id of this, or why the document is held or waits. Raises as the planner
     does."""
-    made = await PLANNERS[table.name](ctx, partner, receive, table, document)
-    if isinstance(made, Held | Waits):
-        return made
-    delivery = await ctx.journal.write(lambda tx: _store(tx, ctx, receive, document, made))
+    async with billed.alone(ctx, receive, document):
+        made = await PLANNERS[table.name](ctx, partner, receive, table, document)
+        if isinstance(made, Held | Waits):
+            return made
+        delivery = await ctx.journal.write(lambda tx: _store(tx, ctx, receive, document, made))
     for warning in made.warnings:
         counters.add("warned")
         log.say("WARNING", document.flow, "warned", f"{made.plan.label}: {warning}")

@@ -18,6 +18,7 @@ from d365edi.documents import Invoice, InvoiceLine
 from d365edi.documents.values import ChargeLine, VariantIds
 from d365edi.matching import prices
 from d365edi.matching.barcodes import gtin
+from d365edi.matching.billed import BilledBefore, over
 from d365edi.matching.item_numbers import fields, variant_of
 from d365edi.matching.lookup import Row, tables
 from d365edi.matching.numbers import plain
@@ -86,11 +87,12 @@ class PlacedOrder:
 @dataclass(frozen=True, slots=True)
 class Matched:
     """An invoice with what its lines are for: `sales_order`, `order_line` and `item.own` of each, and `sales_order` of the whole
-    where all are for one order. `problems` hold it."""
+    where all are for one order. `problems` hold it; `over`: more is billed than was ordered."""
 
     invoice: Invoice
     problems: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    over: bool = False
 
 
 # -- what is asked ----------------------------------------------------------------------------------------------------
@@ -165,8 +167,15 @@ def _ordered(row: Row) -> OrderedLine:
 
 
 # -- what is decided --------------------------------------------------------------------------------------------------
-def match(invoice: Invoice, found: Sequence[PlacedOrder], resolution: Resolution, policy: InvoicePolicy) -> Matched:
-    """The invoice with the lines of orders that it is for. `resolution` has its vendor, items and units."""
+def match(
+    invoice: Invoice,
+    found: Sequence[PlacedOrder],
+    resolution: Resolution,
+    policy: InvoicePolicy,
+    earlier: Sequence[BilledBefore] = (),
+) -> Matched:
+    """The invoice with the lines of orders that it is for. `resolution` has its vendor, items and units, `earlier` what others
+    have of the orders' lines."""
     case = _Case(invoice, found, resolution, policy)
     lines, problems, warned = list[InvoiceLine](), list[str](), list[str]()
     billed: dict[tuple[str, int], list[tuple[PlacedOrder, OrderedLine, Decimal]]] = {}
@@ -183,8 +192,8 @@ def match(invoice: Invoice, found: Sequence[PlacedOrder], resolution: Resolution
         if order is not None and ordered is not None and not why:
             billed.setdefault((order.number, ordered.number), []).append((order, ordered, line.quantity or Decimal(0)))
     problems[:0] = [why for order in used for why in case.unfit(order, used[0])]
-    over = [said for each in billed.values() if (said := _over(each))]
-    (warned if policy.quantity == "warn" else problems).extend(over)
+    too_much = [said for each in billed.values() if (said := _over(each, earlier))]
+    (warned if policy.quantity == "warn" else problems).extend(too_much)
     numbers = {line.sales_order for line in lines}
     whole = used[0].number if len(numbers) == 1 and used else None
     currency = invoice.currency or (used[0].currency if used else None) or resolution.more.get("vendor_currency")
@@ -192,6 +201,7 @@ def match(invoice: Invoice, found: Sequence[PlacedOrder], resolution: Resolution
         invoice.replace(lines=tuple(lines), sales_order=whole, currency=currency or None),
         tuple(dict.fromkeys(problems)),
         tuple(dict.fromkeys(warned)),
+        bool(too_much),
     )
 
 
@@ -333,18 +343,6 @@ def unnamed(place: int, line: InvoiceLine, ordered: OrderedLine) -> str:
     return "" if same or code or not numbers else f"line {line.number or place}: {numbers[0]} is no item that is known"
 
 
-def _over(billed: Sequence[tuple[PlacedOrder, OrderedLine, Decimal]]) -> str:
-    """How much more is billed of a line of an order than was ordered, in words; "" for no more."""
-    order, ordered, _ = billed[0]
-    total = abs(sum((quantity for _, _, quantity in billed), Decimal(0)))
-    if total <= abs(ordered.quantity):
-        return ""
-    return (
-        f"line {ordered.number} of order {order.number}: {plain(total)} {ordered.unit} billed, but "
-        f"{plain(ordered.quantity)} {ordered.unit} ordered"
-    )
-
-
 def without_order(invoice: Invoice) -> Iterator[tuple[int, InvoiceLine]]:
     """The lines that name no order, each with its place."""
     return ((place, line) for place, line in enumerate(invoice.lines, 1) if named_order(line, invoice) is None)
@@ -357,6 +355,12 @@ def unmakeable(invoice: Invoice, charges: Sequence[ChargeLine]) -> tuple[str, ..
         for place, line in without_order(invoice)
     ]
     return (*lines, *(("it has charges, and D365 is to make its lines",) if charges else ()))
+
+
+def _over(billed: Sequence[tuple[PlacedOrder, OrderedLine, Decimal]], earlier: Sequence[BilledBefore]) -> str:
+    order, ordered, _ = billed[0]
+    total = sum((quantity for _, _, quantity in billed), Decimal(0))
+    return over(order.number, ordered.number, ordered.unit, ordered.quantity, total, earlier)
 
 
 # -- items without an order -------------------------------------------------------------------------------------------

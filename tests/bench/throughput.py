@@ -4,9 +4,10 @@ the same run.
     python -m tests.bench.throughput [DOCUMENTS] [--invoices]
 
 The raw loop does what must cross the wires and nothing else: it lists and reads the same files over SFTP, makes the same
-HTTP calls (look, header, lines in one batch, look again; of an invoice: its order and the order's lines, whether it was posted
-or is pending, header, lines in one batch), puts a 997 of the same size under a temporary name, renames it, and moves the file. It
-checks nothing, keeps nothing and could not survive a crash. Both sides have the same number of documents in flight.
+HTTP calls (look, header, lines in one batch, look again; of an invoice: its order, the order's lines and what other invoices
+have of these, whether it was posted or is pending, header, lines in one batch), puts a 997 of the same size under a temporary
+name, renames it, and moves the file. It checks nothing, keeps nothing and could not survive a crash. Both sides have the same
+number of documents in flight.
 """
 
 from __future__ import annotations
@@ -140,6 +141,8 @@ async def _bill(http: httpx.AsyncClient, base: str, data: bytes) -> str:
     number, order = big[1], big[3]
     await _look(http, base, "PurchaseOrderHeadersV2", f"PurchaseOrderNumber eq '{order}'")
     await _look(http, base, "PurchaseOrderLinesV2", f"PurchaseOrderNumber eq '{order}'")
+    await _look(http, base, "VendorInvoiceLines", f"PurchaseOrder eq '{order}'")
+    await _look(http, base, "VendInvoiceTransBiEntities", f"OrigPurchId eq '{order}'")
     await _look(http, base, "VendInvoiceJourBiEntities", f"InvoiceId eq '{number}'")
     await _look(http, base, "VendorInvoiceHeaders", f"InvoiceNumber eq '{number}'")
     accounts = {"InvoiceAccount": bills.VENDOR, "VendorAccount": bills.VENDOR}

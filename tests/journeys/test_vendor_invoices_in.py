@@ -178,7 +178,7 @@ async def test_where_posted_invoices_may_not_be_read_a_setting_decides(
 
 
 async def test_a_number_may_come_again_in_another_year_where_that_is_agreed(billed: World) -> None:
-    receives(billed, 'same = "number_and_year"')
+    receives(billed, 'same = "number_and_year"\nmatch = { quantity = "warn" }')
     billed.simulator.state.refuses_used_invoice_numbers = False
     billed.partner.drop("a.edi", bill(date="20251103"))
     await billed.once()
@@ -319,6 +319,41 @@ async def test_more_than_was_ordered_is_written_with_a_warning_where_that_is_agr
     await billed.once()
     assert len(pending(billed)) == 1
     assert sum("13 ea billed, but 12 ea ordered" in line for line in lines) == 1
+
+
+@pytest.mark.parametrize("first", ["pending", "posted", "on its way"])
+async def test_the_lines_of_an_order_are_billed_once(billed: World, first: str) -> None:
+    billed.partner.drop("a.edi", bill())
+    if first == "on its way":  # both come at once: neither is in D365 while the other is matched
+        billed.partner.drop("b.edi", bill("INV-2", control=8))
+        said = await why(billed)
+        number = "INV-1" if "by INV-1 before" in said else "INV-2"
+    else:
+        await billed.once()
+        await billed.once()
+        if first == "posted":
+            ((header, _),) = pending(billed)
+            purchasing.post_invoice(billed.simulator.state, header["HeaderReference"], orders=False)
+        billed.partner.drop("b.edi", bill("INV-2", control=8))
+        said, number = await why(billed), "INV-1"
+    assert f"line 1 of order {ORDER}: 12 ea billed, and 12 ea by {number} before, but 12 ea ordered" in said
+    assert f"line 2 of order {ORDER}: 3 ea billed, and 3 ea by {number} before, but 3 ea ordered" in said
+    assert len(pending(billed)) == (0 if first == "posted" else 1)
+
+
+async def test_what_is_left_of_an_order_is_billed_by_a_second_invoice(billed: World) -> None:
+    for control, number, quantities, total in (
+        (7, "INV-1", ("8", "3"), "38397"),
+        (8, "INV-2", ("4", "0"), "4200"),
+        (9, "CR-1", ("-1", "0"), "-1050"),
+    ):
+        sense = "CR" if number.startswith("CR") else ""
+        billed.partner.drop(
+            f"{number}.edi", bill(number, quantities=quantities, total=total, sense=sense, control=control)
+        )
+        await billed.once()
+        await billed.once()
+    assert [header["InvoiceNumber"] for header, _ in pending(billed)] == ["INV-1", "INV-2", "CR-1"]
 
 
 async def test_line_charges_are_written_with_their_line(billed: World) -> None:
