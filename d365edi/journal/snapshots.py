@@ -1,9 +1,11 @@
 """Snapshots of lists: which version of each record the partner has, and what is seen while a list is read.
 
-    seen        same ─┐
-                due ──┴→ written     the snapshot gets its version when the delivery is stored
-                     ├─→ aside       not written, for a reason; the snapshot keeps what it has
-                     └─→ gone        it is no more; the snapshot forgets it
+    seen        same → due           what is joined with it changed, or another row of its document
+                due ──┬→ written     the snapshot gets its version when the delivery is stored
+                      ├→ aside       not written, for a reason; it is due again in the next pass
+                      └→ gone        it is no more; the snapshot forgets it
+
+What a list is joined with has a list of its own, whose keys say all that is read of a joined row.
 
 Knows: keys and digests. Does not know: D365, what a record says.
 """
