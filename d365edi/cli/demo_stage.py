@@ -7,7 +7,7 @@ import contextlib
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,8 +25,8 @@ from d365edi.secrets import KeySource, Vault
 
 WITHIN = 1.0
 """Seconds after which a ship notice at Sterling should be picked up."""
-PATIENCE = 15.0
-"""Seconds to wait for the result of a step. A step takes about one."""
+PATIENCE = 60.0
+"""Seconds to wait for the result of a step. A step takes about one, and much longer where the machine has other work."""
 READY = " ready "
 
 
@@ -44,13 +44,17 @@ class DemoStage:
     vain: int = 0
     within: float = WITHIN
 
-    async def until(self, true: Callable[[], bool], within: float = PATIENCE) -> bool:
+    async def until(
+        self, true: Callable[[], bool], within: float = PATIENCE, *, ask: Callable[[], Awaitable[object]] | None = None
+    ) -> bool:
         """Wait until something is true of the town; False when it is not `within` seconds, or the daemon has ended. Counted in
-        `vain` then."""
+        `vain` then. What the daemon is to do meanwhile, it is asked for each time (`ask`)."""
         came = False
         with anyio.move_on_after(within):
-            while not (came := true()) and self.process.returncode is None:  # noqa: ASYNC110 - no events for files and rows
-                await anyio.sleep(0.05)
+            while not (came := true()) and self.process.returncode is None:
+                if ask is not None:
+                    await ask()
+                await anyio.sleep(0.05 if ask is None else 0.2)
         self.vain += not came
         return came
 

@@ -26,13 +26,14 @@ from d365edi.journal import Message, Sighting, Tx
 class ClaimedFile:
     """A claimed file: its message, and whether the same bytes under the same key were received before (`again`), whether
     it was claimed in an earlier pass (`known`), and whether it is not at the source any more (`cleared`). `before` is another
-    message that had its id."""
+    message that had its id, `answered` what is said of acknowledgments that are sent `again`."""
 
     message: Message
     again: bool = False
     known: bool = False
     cleared: bool = False
     before: Message | None = None
+    answered: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +62,11 @@ def claim(
     if same is not None:
         tx.sightings.taken(*at, same.id)
         tx.audit.append("duplicate", message=same.id, partner=partner, name=remote.name, digest=digest)
-        _resend_acknowledgments(tx, same)
-        return ClaimedFile(same, again=True)
+        return ClaimedFile(same, again=True, answered=_resend_acknowledgments(tx, same))
     earlier = [] if owner.problem else tx.messages.with_digest(partner, digest)
     decision = _decide(tx, ctx, file, partner, earlier, owner)
+    if decision.state == "duplicate" and earlier:
+        decision = replace(decision, reason=f"{decision.reason}{_resend_acknowledgments(tx, earlier[0])}")
     before = next(iter(tx.messages.with_remote(pickup.endpoint, remote.key)), None) if file.keyed else None
     message = tx.messages.add(
         direction="in",
@@ -82,8 +84,6 @@ def claim(
         reason=decision.reason,
     )
     tx.sightings.taken(*at, message.id)
-    if decision.state == "duplicate" and earlier:
-        _resend_acknowledgments(tx, earlier[0])
     detail: dict[str, Any] = {"name": remote.name, "size": len(payload), "digest": digest, "reason": decision.reason}
     tx.audit.append(decision.state, message=message.id, partner=partner, **detail)
     # What is logged has the command as it is typed.
@@ -107,14 +107,18 @@ def _named(remote: Remote) -> str:
     return f"{remote.name} (message {remote.key})"
 
 
-def _resend_acknowledgments(tx: Tx, message: Message) -> None:
-    """Send the stored acknowledgment again when the same bytes arrive again: the partner may have missed it.
+def _resend_acknowledgments(tx: Tx, message: Message) -> str:
+    """Send the stored acknowledgment again when the same bytes arrive again: the partner may have missed it. Returns what is
+    said of it, "" where there is none.
 
     Its progress makes the endpoint check first, so that an acknowledgment that is still there counts as delivered."""
+    names = []
     for delivery in tx.deliveries.for_message(message.id):
         answers = delivery.kind in KINDS and delivery.state == "delivered"
         if answers and tx.payloads.kept(delivery.digest):
             again = deliver_again(tx, delivery)
+            names.append(again.name)
             tx.audit.append(
                 "offered again", delivery=again.id, message=message.id, partner=delivery.partner, name=delivery.name
             )
+    return f"; {', '.join(names)}, which answered it, is sent again in case it was missed" if names else ""

@@ -222,7 +222,7 @@ def _report(pickup: PickupFlow, duplicates: Duplicates, taken: ClaimedFile, coun
     if taken.again:
         counters.add("ignored")
         level: log.Level = "WARNING" if duplicates.same_name_same_bytes == "warn" else "INFO"
-        sentence = f"{message.name}: received before with the same bytes, not processed again"
+        sentence = f"{message.name}: received before with the same bytes, not processed again{taken.answered}"
         log.say(level, pickup.name, "ignored", sentence, run=message.run)
         return
     counters.add(message.state)

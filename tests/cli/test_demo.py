@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from d365edi.cli.demo_mailboxes import created_in_order
 from tests.cli.conftest import Call
 
 
@@ -21,7 +22,7 @@ def day(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.Comp
         [sys.executable, "-m", "d365edi", "demo", "--keep", str(folder)],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=False,
     )
     return folder, said
@@ -64,6 +65,35 @@ def test_its_last_table_says_line_by_line_what_came_of_the_day_at_sterling(day: 
         "Sterling was restarted, and what waited went by itself",
         "Sterling: the ship notice was picked up late",
     ]
+
+
+def test_its_last_table_says_which_of_the_listed_orders_it_counts(day: Day) -> None:
+    before, _, last = day[1].stdout.rpartition("\nExpected and actual results\n")
+    listed = len(set(re.findall(r"^SO-\d{6}\b", before, re.MULTILINE)))
+    last = " ".join(last.split())
+    found = re.search(
+        r"(\d+) orders by 850 in folders, .*? \1 once; (\d+) sales orders with the (\d+) by CSV and", last
+    )
+    assert found is not None
+    counted, of, beside = map(int, found.groups())
+    assert (of, counted + beside) == (listed, listed)
+    assert "1 duplicate, its 997 sent again" in last
+
+
+@pytest.mark.parametrize(
+    ("created", "seen", "good"),
+    [
+        (["1", "SHOP", "2", "3"], "3 orders, 1 before 2", True),
+        (["2", "3", "1"], "3 orders, 2 before 1", False),
+        (["2", "3"], "2 orders, 2", False),
+        (["SHOP"], "", False),
+    ],
+)
+def test_orders_of_one_name_are_shown_in_the_order_in_which_they_were_created(
+    created: list[str], seen: str, good: bool
+) -> None:
+    result = created_in_order(["1", "2", "3"], created)
+    assert (result.seen, result.good) == (seen, good)
 
 
 @pytest.mark.parametrize(
