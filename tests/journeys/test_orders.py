@@ -125,3 +125,25 @@ async def test_a_blank_before_the_number_makes_no_second_sales_order(town: World
         (held,) = await app.journal.read(lambda tx: tx.documents.in_state("held"))
     assert (held.number, "was received before (message 1, delivered)" in held.reason) == (again.decode(), True)
     assert list(town.sales_orders()) == ["4500123"]
+
+
+async def test_a_file_of_which_an_order_was_rejected_is_replayed_without_it(town: World) -> None:
+    data = town.order("45", copies=2)
+    head, last = data.rsplit(b"ST*850", 1)
+    unknown = last.replace(b"ACME-4711", b"ACME-NONE").replace(b"614141000012", b"614141000999")
+    town.partner.drop("PO-77.edi", head + b"ST*850" + unknown)
+    async with town.app() as app:
+        await app.once()
+        await app.reject("45-2", "not ours", "pat")
+        preview = await app.replay("PO-77.edi", "render", go=False, acks=False, actor="pat")
+        said = await app.replay("PO-77.edi", "render", go=True, acks=False, actor="pat")
+        await app.once()
+        states = {
+            row.number: row.state
+            for row in await app.journal.read(lambda tx: tx.documents.search("45-1") + tx.documents.search("45-2"))
+        }
+    closed = "PO 45-2 was rejected (not ours) and cannot be replayed; have acme send it again: its number is free"
+    assert closed in preview
+    assert said == [*preview, "45-1 continues from render"]
+    assert states == {"45-1": "delivered", "45-2": "rejected"}
+    assert list(town.sales_orders()) == ["45-1"]
