@@ -23,7 +23,7 @@ from d365edi.maps import meaning, table
 from d365edi.maps.csv.reader import FlatReader
 from d365edi.maps.csv.writer import FlatWriter
 from d365edi.maps.d365 import plans
-from d365edi.maps.d365.schema import charges, header, lines, prices_locked
+from d365edi.maps.d365.schema import charges, prices_locked
 from d365edi.maps.edifact.reader import EdifactReader
 from d365edi.maps.edifact.writer import EdifactWriter
 from d365edi.maps.reader import Reader
@@ -37,11 +37,11 @@ from d365edi.settings import Settings
 from d365edi.settings.envelope import Envelope
 from d365edi.settings.partners import Partner, Pickup
 from d365edi.settings.receive import Receive
+from d365edi.settings.record_checks import LANGUAGES
 from d365edi.settings.send import Send
 
 WHOLE = ("document", "journal")
 """The joins of an invoice that are read for the whole of it."""
-LANGUAGES: dict[Standard, table.Language] = {"X12": "x12", "EDIFACT": "edifact", "FLAT": "csv"}
 
 
 def compiled(settings: Settings) -> dict[str, TradingPartner]:
@@ -95,7 +95,7 @@ def _receive(settings: Settings, name: str, partner: Partner, set_id: str, flow:
     flat = FlatReader(read, partner.codes) if standard == "FLAT" else None
     known = _guides(settings, prefix, "receive", standard, flow.guide) if flat is None else []
     versions = guides.versions(standard, set_id) if known else ()
-    order = _write_table(settings, prefix, flow, read)
+    order = _write_table(settings, prefix, flow)
     readers = _Readers({each: partial(_reader, standard, read, flow, partner, known, each) for each in versions})
     _check_ignored(settings, prefix, flow, known)
     if flow.map or flow.guide:
@@ -143,42 +143,18 @@ def _map(settings: Settings, prefix: tuple[str, ...], standard: Standard, rows: 
         ) from None
 
 
-def _write_table(settings: Settings, prefix: tuple[str, ...], flow: Receive, read: table.Table) -> table.Table | None:
+def _write_table(settings: Settings, prefix: tuple[str, ...], flow: Receive) -> table.Table | None:
     """The map that writes to D365, None where nothing is created."""
     if flow.create is None:
         return None
     shipped = table.load("d365/write", flow.create)
-    if read.document != shipped.document:
-        raise SettingsError(
-            f"{flow.create} is created of {shipped.document} alone, and {prefix[-1]} is read as {read.document}",
-            where=settings.where(*prefix, "create"),
-            key=".".join((*prefix, "create")),
-            remedy='leave it out; then = "hold" (or "keep") says what happens to it',
-        )
-    made = table.load(
+    return table.load(
         "d365/write",
         flow.create,
         prices_locked(charge_sets(settings, flow), shipped) if flow.price == "lock" else charge_sets(settings, flow),
         locate=_located(settings, *prefix, "d365"),
         base=(*prefix, "d365"),
     )
-    _check_needs(settings, prefix, made)
-    return made
-
-
-def _check_needs(settings: Settings, prefix: tuple[str, ...], made: table.Table) -> None:
-    """What D365 needs has a row: which journal, for one, only the settings say."""
-    for name, section in (("header", header(made)), ("lines", lines(made))):
-        known = {row.name for row in section.rows}
-        for field in section.tree.get("needs", ()):
-            if field not in known:
-                place = (*prefix, "d365", name, "constants")
-                raise SettingsError(
-                    f"a {made.name} needs {field}, and nothing says it",
-                    where=settings.where(*place, field),
-                    key=".".join(prefix),
-                    remedy=f'write {field} = "..." under [{".".join(place)}]',
-                )
 
 
 def charge_sets(settings: Settings, flow: Receive) -> Mapping[str, Any]:
@@ -378,10 +354,6 @@ def _send(settings: Settings, name: str, partner: Partner, set_id: str, flow: Se
     read = table.load("d365/read", flow.of, rows, locate=_located(settings, *prefix, "d365"))
     if flow.d365:
         plans.check(read)
-    if read.document != write.document:
-        message = f"{set_id} is written from {write.document}, and {flow.of} is read as {read.document}"
-        remedy = "name the D365 record that this set is written from"
-        raise SettingsError(message, where=settings.where(*prefix, "of"), key=".".join((*prefix, "of")), remedy=remedy)
     return SendFlow(
         name=f"{name}.send.{set_id}",
         set=set_id,

@@ -6,7 +6,8 @@
     endpoint_kinds.py sterling.py                 kinds of endpoint
     guard.py envelope.py section.py values.py cron.py    what sections are made of
     files.py toml_locations.py environment.py     where settings are read from
-    errors.py cross_checks.py keys.py             what is wrong with them, as sentences
+    errors.py cross_checks.py keys.py             what is wrong with them, as sentences (and mailbox_checks.py, record_checks.py)
+    revealed.py                                   which secrets were revealed
 
 Knows: what a user may set. Does not know: any protocol, any secret's value, the code that uses the settings.
 """

@@ -1,5 +1,5 @@
 """Checks between sections: endpoints that exist, companies that are configured, identities that distinguish partners
-(for mailboxes see mailbox_checks.py).
+(for mailboxes see mailbox_checks.py, for records of D365 record_checks.py).
 
 They use the tree as written, not as validated, so that these errors are reported together with those inside a section.
 
@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from d365edi.errors import SettingsError
 
-from . import mailbox_checks
+from . import mailbox_checks, record_checks
 from .errors import ErrorReporter
 from .files import Key
 from .values import nearest
@@ -34,6 +34,7 @@ def check(reporter: ErrorReporter) -> Iterator[SettingsError]:
     yield from _events(reporter)
     yield from _ends_of_secrets(reporter)
     yield from mailbox_checks.check(reporter)
+    yield from record_checks.check(reporter)
 
 
 def _reserved_endpoints(reporter: ErrorReporter) -> Iterator[SettingsError]:
@@ -63,9 +64,12 @@ def _uses_of_endpoints(reporter: ErrorReporter) -> Iterator[SettingsError]:
                     sentence = (
                         f"is picked up twice: also by [{'.'.join(first[:-1])}] at {reporter.locations.where(*first)}"
                     )
-                    yield reporter.report(
-                        (*key, "path"), sentence, "keep one: files are routed by the ids inside them", value=path
-                    )
+                    remedy = "keep one: files are routed by the ids inside them"
+                    if first[1] != key[1]:
+                        remedy = (
+                            "keep one, with shared = true: what carries another partner's ids is then that partner's"
+                        )
+                    yield reporter.report((*key, "path"), sentence, remedy, value=path)
                 taken.setdefault((name, path), key)
                 yield from _moved(reporter, (*key, "path"), path, name)
 

@@ -204,11 +204,6 @@ class Partner(SettingsSection):
         if answered and self.acks.send != "none" and self.acks.to is None:
             message = "does not configure where acknowledgments are sent"
             raise invalid(message, "write acks.to = { endpoint = ..., path = ... }")
-        for set_id, flow in self.receive.items():
-            self._account_of(set_id, flow)
-        for out in self.send.values():
-            if not out.lists:
-                self._account_for(out)
         return self
 
     @model_validator(mode="after")
@@ -226,30 +221,3 @@ class Partner(SettingsSection):
                     f"is an account of {row.company}, where the partner is no customer", remedy, inside=inside
                 )
         return self
-
-    def _account_of(self, set_id: str, flow: Receive) -> None:
-        if not flow.buys:
-            self._customer_of(flow.company, "receives orders for")
-        elif flow.company not in self.vendor and not self.vendors:
-            message = f"creates a {flow.create} of each {set_id} and is not a vendor of {flow.company}"
-            remedy = (
-                f'write vendor = {{ {flow.company} = "US-101" }}, or [partners.NAME.vendors] for those that it names'
-            )
-            raise invalid(message, remedy)
-
-    def _account_for(self, out: Send) -> None:
-        if not out.to_vendor and out.company:
-            self._customer_of(out.company, "sends what is posted in")
-        elif not out.to_vendor and not self.customer:
-            message = "sends posted records and is not a customer of any company"
-            raise invalid(message, 'write customer = { usmf = "US-003" }')
-        elif out.to_vendor and (out.company not in self.vendor if out.company else not self.vendor):
-            where = out.company or "any company"
-            remedy = f'write vendor = {{ {out.company or "usmf"} = "US-101" }}'
-            raise invalid(f"sends each {out.of} and is not a vendor of {where}", remedy)
-
-    def _customer_of(self, company: str, does: str) -> None:
-        """One in another case is reported by the check of [d365] companies."""
-        if company.casefold() not in map(str.casefold, self.customer):
-            message = f"{does} {company} and is not a customer there"
-            raise invalid(message, f'write customer = {{ {company} = "US-003" }}')

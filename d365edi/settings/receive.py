@@ -50,6 +50,8 @@ def _agreed(value: str) -> str:
 Agreed = Annotated[Text, AfterValidator(_agreed)]
 """What was agreed about a code of an allowance or a charge."""
 Policy = Literal["hold", "create", "ignore"]
+Created = Literal["SalesOrder", "PurchaseOrder", "VendorInvoice", "VendorPayment", "CustomerPayment"]
+"""What is made in D365 of a document."""
 
 
 class Unlike(SettingsSection):
@@ -90,7 +92,7 @@ class Unlike(SettingsSection):
 class Receive(SettingsSection):
     """What happens to one received transaction set."""
 
-    create: Literal["SalesOrder", "PurchaseOrder", "VendorInvoice", "VendorPayment", "CustomerPayment"] | None = None
+    create: Created | None = None
     """What is created in D365 from it: of an order a sales order, or a purchase order at a vendor; of an invoice a pending vendor
     invoice; of a remittance a payment journal of a vendor or a customer; left out: nothing, and `then` decides about the
     document."""

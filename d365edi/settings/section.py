@@ -106,7 +106,9 @@ def _file_name(value: str) -> str:
     except (ValueError, LookupError):
         raise invalid("is not a file name's template", remedy) from None
     if not {"control", "number"} & words:
-        raise invalid("gives every file the same name", remedy)
+        stem, point, kind = value.rpartition(".")
+        each = "_{control:09}".join((stem, f".{kind}")) if point and stem else f"{value}_{{control:09}}"
+        raise invalid("gives every file the same name", f'write it as "{each}", or with {{number}}, the document\'s')
     if "/" in name or name.startswith(".") or not name.isprintable():
         raise invalid("leaves its folder or hides the file", remedy)
     return value

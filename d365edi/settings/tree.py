@@ -3,7 +3,6 @@
 Knows: the sections and the precedence of sources. Does not know: secrets' values (`d365edi.secrets` reveals them by name).
 """
 
-import hashlib
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
@@ -25,6 +24,7 @@ from .errors import ErrorReporter
 from .files import Key, Locations
 from .kind_defaults import by_kind, filled
 from .partners import Partner
+from .revealed import RevealedSecrets
 from .section import SecretRef
 from .values import Name, Text, folder
 
@@ -79,9 +79,7 @@ class Settings(BaseSettings):
     """The trading partners."""
 
     _locations: Locations = PrivateAttr(default_factory=Locations)
-    _reveal: Callable[[str], str] | None = PrivateAttr(default=None)
-    _salt: bytes = PrivateAttr(default_factory=lambda: os.urandom(16))
-    _revealed: dict[str, bytes] = PrivateAttr(default_factory=dict)
+    _reveal: RevealedSecrets | None = PrivateAttr(default=None)
 
     @classmethod
     def settings_customise_sources(
@@ -121,26 +119,20 @@ class Settings(BaseSettings):
         if self._reveal is None:
             raise SecretError(f'no keyring was given that reveals the secret "{reference.secret}"')
         try:
-            found = self._reveal(reference.secret)
+            return self._reveal(reference.secret)
         except SecretError as error:
             named = next((one for one in self.references() if one.name == reference.secret), None)
             if named:
                 error.where, error.key = named.where, named.key
             raise
-        self._revealed.setdefault(reference.secret, self._print(found))
-        return found
 
     def stored_anew(self, *key: str) -> tuple[str, ...]:
         """The secrets that the table of this key names and that are others now than when they were revealed first: their names.
 
-        Compared by a salted digest, so that no value is kept. SecretError as `secret`."""
+        SecretError where one of them is not stored any more."""
         table = f"{'.'.join(key)}."
         names = dict.fromkeys(one.name for one in self.references() if one.key.startswith(table))
-        used = {name: self._revealed[name] for name in names if name in self._revealed}
-        return tuple(name for name, was in used.items() if self._print(self.secret(SecretRef(secret=name))) != was)
-
-    def _print(self, secret: str) -> bytes:
-        return hashlib.blake2b(secret.encode(), key=self._salt).digest()
+        return tuple(name for name in names if self._reveal is not None and self._reveal.stored_anew(name))
 
     def references(self) -> tuple[Named, ...]:
         """Every secret that the settings name, in the order of the sections."""
@@ -192,5 +184,5 @@ def load(path: Path, environ: Mapping[str, str] = os.environ, *, keyring: Keyrin
         first.others = tuple(others)
         raise first from None
     settings._locations = locations
-    settings._reveal = keyring(settings.secrets, environ) if keyring else None
+    settings._reveal = RevealedSecrets(keyring(settings.secrets, environ)) if keyring else None
     return settings

@@ -287,6 +287,9 @@ def test_a_partner_s_own_columns_come_before_the_shipped_ones(call: Call, folder
     flow = (
         '[partners.solon.receive.PurchaseOrder]\ncreate = "SalesOrder"\ncompany = "usmf"\n'
         '[partners.solon.receive.PurchaseOrder.map.lines]\nitem.buyer = "Article"\n'
+        '[endpoints.box]\nkind = "folder"\npath = "."\n'
+        '[partners.solon.pickup.columns]\nfrom = { endpoint = "box", path = "in/*.csv" }\nevery = "1h"\n'
+        'holds = "PurchaseOrder"\n'
     )
     settings = folder / "settings.toml"
     settings.write_text(settings.read_text() + PARTNER + flow)

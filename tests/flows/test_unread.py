@@ -111,6 +111,8 @@ def compiled_with(folder: Path, flow: str, name: str) -> tuple[str, ...]:
     right = RIGHT.partition("[partners.acme.receive.850]")[0]
     right = re.sub(r"(?m)^x12 .*$", edifact, right)
     table = f'\n[partners.acme.{flow}\ncompany = "usmf"\nignore = ["{name}"]\n'
-    path.write_text(right + table)
+    place = 'from = { endpoint = "acme", path = "/csv/*.csv" }\nevery = "1h"\nholds = "PurchaseOrder"\n'
+    columns = f"[partners.acme.pickup.columns]\n{place}" if "receive.PurchaseOrder" in flow else ""
+    path.write_text(right + table + columns)
     (receive,) = partners.compiled(load(path, {}))["acme"].receives.values()
     return receive.settings.ignore

@@ -211,7 +211,11 @@ async def test_cartons_of_a_warehouse_leave_as_columns_with_their_numbers(column
 async def test_a_partner_may_leave_and_have_every_document_in_columns(town: World) -> None:
     shelf = (each.name for each in (files("d365edi.maps") / "csv").iterdir())
     names = [name.removesuffix(".toml") for name in shelf if name.endswith(".toml")]
-    town.extra = "".join(f'\n[partners.acme.receive.{name}]\ncompany = "usmf"\n' for name in sorted(names))
+    town.extra = "".join(
+        f'\n[partners.acme.receive.{name}]\ncompany = "usmf"\n[partners.acme.pickup.{name.lower()}]\nholds = "{name}"\n'
+        f'from = {{ endpoint = "acme", path = "/{name.lower()}/*.csv" }}\nevery = "1h"\n'
+        for name in sorted(names)
+    )
     for name, of in (("OrderResponse", "SalesOrderConfirmation"), ("ShipNoticeRecords", "PackingSlip")):
         going_out(town, name, of)
     partner = compiled(town.settings())["acme"]

@@ -97,7 +97,7 @@ ONE_MISTAKE = [
     ("/outbound/*", "/outbound", '24: [partners.acme.pickup.edi.from.path] "/outbound" does not end in a pattern; name the files, as "/outbound/*"'),
     ("/outbound/*", "/out/*/x*", '24: [partners.acme.pickup.edi.from.path] "/out/*/x*" has a pattern in a folder\'s name; only the last part may have *, ? or [...]; name each folder'),
     ("/outbound/*", "/a/../b/*", '24: [partners.acme.pickup.edi.from.path] "/a/../b/*" contains ".."; write the path from the root'),
-    ('path = "/inbound" }', 'path = "/inbound", file = "810.edi" }', '34: [partners.acme.send.810.to.file] "810.edi" gives every file the same name; write it as "{set}_{control:09}.edi"; known are {partner}, {set}, {control}, {number}, {date}, {time}'),
+    ('path = "/inbound" }', 'path = "/inbound", file = "810.edi" }', '34: [partners.acme.send.810.to.file] "810.edi" gives every file the same name; write it as "810_{control:09}.edi", or with {number}, the document\'s'),
     ('path = "/inbound" }', 'path = "/inbound", file = "{nmber}" }', '34: [partners.acme.send.810.to.file] "{nmber}" has "{nmber}", which is not known; write it as "{set}_{control:09}.edi"; known are {partner}, {set}, {control}, {number}, {date}, {time}'),
     ('path = "/inbound" }', 'path = "/inbound", file = "{number:" }', '34: [partners.acme.send.810.to.file] "{number:" is not a file name\'s template; write it as "{set}_{control:09}.edi"; known are {partner}, {set}, {control}, {number}, {date}, {time}'),
     ('path = "/inbound" }', 'path = "/inbound", file = "../{number}" }', '34: [partners.acme.send.810.to.file] "../{number}" leaves its folder or hides the file; write it as "{set}_{control:09}.edi"; known are {partner}, {set}, {control}, {number}, {date}, {time}'),
@@ -118,7 +118,7 @@ ONE_MISTAKE = [
     ("[partners.acme.send.810]", '[partners.acme.send.Invoice]\nguard = { demands = ["CAD"] }', "18: [partners.acme] demands places of Invoice, which has no segments; leave guard.demands out"),
     # places
     (DOCUMENT, f'{DOCUMENT}\nsame = "number"', '30: [partners.acme.receive.850.same] "number" is agreed about vendor invoices, and none are created; write create = "VendorInvoice", or leave same out'),
-    ("[partners.acme.send.810]", '[partners.acme.receive.810]\ncreate = "VendorInvoice"\ncompany = "usmf"\nmatch = { price = "half" }\n[partners.acme.send.810]', '35: [partners.acme.receive.810.match.price] "half" is no percentage; write it as "0.5%", or "0%" for the same price'),
+    ("[partners.acme.send.810]", '[partners.acme.receive.810]\ncreate = "VendorInvoice"\ncompany = "usmf"\nmatch = { price = "half" }\n[partners.acme.vendor]\nusmf = "US-101"\n[partners.acme.send.810]', '35: [partners.acme.receive.810.match.price] "half" is no percentage; write it as "0.5%", or "0%" for the same price'),
     ("[partners.acme.send.810]", '[partners.acme.receive.810]\ncreate = "VendorInvoice"\ncompany = "usmf"\n[partners.acme.send.810]', '18: [partners.acme] creates a VendorInvoice of each 810 and is not a vendor of usmf; write vendor = { usmf = "US-101" }, or [partners.NAME.vendors] for those that it names'),
     (DOCUMENT, f'{DOCUMENT}\nship_to = "mach"', '30: [partners.acme.receive.850.ship_to] "mach" must be "match" or "order" or "default"; did you mean "match"?'),
     ("[partners.acme.send.810]", '[partners.acme.tax]\nrates = { "19" = "X" }\n[partners.acme.send.810]', '33: [partners.acme.tax.rates.19] "X" is no category of a tax (5305); known are A, AA, AB, AC, B, C, E, G, H, O, S, Z'),
@@ -130,6 +130,17 @@ ONE_MISTAKE = [
     ("[partners.acme.send.810]", '[partners.acme.locations]\n"0007" = { location = "X", company = "usmf" }\n[partners.acme.send.810]', '33: [partners.acme.locations.0007.company] "usmf" is the company of no account; leave it out, or write account'),
     ('customer = { usmf = "US-003" }', 'customer = { usmf = "US-003", demf = "DE-010" }\nlocations = { 0007 = { account = "US-004" } }', '20: [partners.acme.locations.0007.account] "US-004" is an account, and not said of which company; write company = "usmf" beside it'),
     ('customer = { usmf = "US-003" }', 'customer = { usmf = "US-003" }\nlocations = { 0007 = { account = "DE-010", company = "demf" } }', '20: [partners.acme.locations.0007.account] "DE-010" is an account of demf, where the partner is no customer; write customer = { demf = "US-003" }'),
+    # which record fits which set, what it needs, what does nothing
+    ("[partners.acme.send.810]", '[partners.acme.receive.810]\ncreate = "SalesOrder"\ncompany = "usmf"\n[partners.acme.send.810]', '33: [partners.acme.receive.810.create] "SalesOrder" is made of a PurchaseOrder, and 810 is read as an Invoice; write create = "VendorInvoice"'),
+    ('"SalesOrder"', '"VendorInvoice"', '28: [partners.acme.receive.850.create] "VendorInvoice" is made of an Invoice, and 850 is read as a PurchaseOrder; write create = "SalesOrder" (of a customer) or "PurchaseOrder" (of a vendor)'),
+    ("[partners.acme.send.810]", '[partners.acme.receive.860]\ncreate = "SalesOrder"\ncompany = "usmf"\n[partners.acme.send.810]', '33: [partners.acme.receive.860.create] "SalesOrder" is made of a PurchaseOrder, and 860 is read as an OrderChange; leave it out; then = "hold" (or "keep") says what happens to it'),
+    ("send.810", "send.850", '33: [partners.acme.send.850.of] "SalesInvoice" is sent as an Invoice, and 850 is written from a PurchaseOrder; write of = "PurchaseOrderConfirmation" or "PurchaseOrder"'),
+    ('of = "SalesInvoice"', 'of = "PackingSlip"', '33: [partners.acme.send.810.of] "PackingSlip" is sent as a ShipNotice, and 810 is written from an Invoice; write of = "SalesInvoice" (to a customer) or "VendorInvoice" (to a vendor) or "PendingVendorInvoice" (to a vendor)'),
+    ("[partners.acme.send.810]", '[partners.acme.receive.810]\ncreate = "VendorInvoice"\ncompany = "usmf"\nship_to = "order"\n[partners.acme.vendor]\nusmf = "US-101"\n[partners.acme.send.810]', "35: [partners.acme.receive.810.ship_to] is about orders, and 810 is none; leave it out"),
+    (DOCUMENT, f'{DOCUMENT}\nunknown_invoice = "try"', "30: [partners.acme.receive.850.unknown_invoice] is about payments, and 850 is none; leave it out"),
+    ("[partners.acme.send.810]", '[partners.acme.receive.PurchaseOrder]\ncompany = "usmf"\n[partners.acme.send.810]', '32: [partners.acme.receive.PurchaseOrder] is received, and no pickup has such files; write holds = "PurchaseOrder" under a pickup of the partner'),
+    ('path = "/inbound" }', 'path = "/inbound", file = "vendors.csv" }', '34: [partners.acme.send.810.to.file] "vendors.csv" gives every file the same name; write it as "vendors_{control:09}.csv", or with {number}, the document\'s'),
+    ("[endpoints.acme]", '[partners.twin]\nx12 = { us = "01:11", them = "01:22" }\n[partners.twin.pickup.edi]\nfrom = { endpoint = "acme", path = "/outbound/*" }\nevery = "1h"\n[endpoints.acme]', "29: [partners.acme.pickup.edi.from.path] \"/outbound/*\" is picked up twice: also by [partners.twin.pickup.edi] at settings.toml:15; keep one, with shared = true: what carries another partner's ids is then that partner's"),
     # between sections
     ("[partners.acme]\n", '[partners.twin]\ncustomer = { usmf = "US-004" }\n[partners.acme]\nlocations = { 0007 = { account = "US-004" } }\n', "21: [partners.acme.locations.0007.account] \"US-004\" is also twin's in usmf (at settings.toml:19): both would be sent its invoices; keep it with one of the two"),
     ("[partners.acme]\n", '[partners.twin]\ncustomer = { usmf = "us-003" }\nshares_account = true\n[partners.acme]\n', "22: [partners.acme.customer.usmf] \"US-003\" is also twin's in usmf (at settings.toml:19): both would be sent its invoices; keep it with one of the two, or write shares_account = true under both"),
@@ -158,6 +169,18 @@ def test_one_mistake_is_reported_with_line_key_value_and_remedy(
     reported: Reported, old: str, new: str, line: str
 ) -> None:
     assert reported((old, new)) == [f"settings.toml:{line}"]
+
+
+def test_all_that_a_payment_lacks_is_reported_in_one_reading(reported: Reported) -> None:
+    section = '[partners.acme.receive.820]\ncreate = "VendorPayment"\ncompany = "usmf"\n[partners.acme.send.810]'
+    assert reported(("[partners.acme.send.810]", section), ("customer = { usmf", "customer = { demf")) == [
+        "settings.toml:18: [partners.acme] receives orders for usmf and is not a customer there; "
+        'write customer = { usmf = "US-003" }',
+        "settings.toml:18: [partners.acme] creates a VendorPayment of each 820 and is not a vendor of usmf; "
+        'write vendor = { usmf = "US-101" }, or [partners.NAME.vendors] for those that it names',
+        "settings.toml:32: [partners.acme.receive.820] a VendorPayment needs JournalName, and nothing says it; "
+        'write JournalName = "..." under [partners.acme.receive.820.d365.header.constants]',
+    ]
 
 
 def test_all_mistakes_are_reported_together_in_the_order_of_the_file(reported: Reported, reading: Reading) -> None:

@@ -58,6 +58,8 @@ company = "usmf"
 of = "SalesInvoice"
 to = { endpoint = "sbi", path = "/globex/to" }
 every = "15m"
+[partners.acme.receive.820.d365.header.constants]
+JournalName = "CustPay"
 """
 
 URL = 'url = "https://b2bi.contoso.com:5075/B2BAPIs/svc/"'
