@@ -75,6 +75,8 @@ def take(invoice: Invoice, policy: InvoicePolicy) -> Taken:
         return Taken(invoice, (), (f'it is no invoice, credit or debit note, but "{invoice.sense}"',))
     found = [(place, each) for place, each in _charges(invoice) if _counts(each)]
     wrong = [why for place, each in found for why in _unwritable(each, place, policy)]
+    if invoice.discount and invoice.total is None:
+        wrong.append(f"its discount is {money(invoice.discount)}, and no total says whether that is taken off")
     readings = READINGS if invoice.total is not None or _all_stated(invoice) else UNTOLD
     made = next((made for reading in readings if (made := _read(invoice, *reading)) is not None), None)
     if made is None:

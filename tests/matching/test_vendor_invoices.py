@@ -58,6 +58,7 @@ def test_each_line_gets_its_amount(read: Invoice, amounts: list[str], prices: li
         (invoice(total="127"), "its total is 127.00, but lines 126.00, charges 0.00 and taxes 0.00 come to 126.00"),
         (invoice(charges=(charge("D240", "1"),)), "lines 126.00, charges 1.00 and taxes 0.00 come to 127.00"),
         (invoice(sense="325"), 'it is no invoice, credit or debit note, but "325"'),
+        (invoice(discount=Decimal(6), total=None), "its discount is 6.00, and no total says whether that is taken off"),
         (invoice(line(price=None)), "line 1 has neither an amount nor a price and a quantity"),
         (invoice(charges=(charge("F050", "1"),), total="127"),
          'charge F050 is none of ours: add F050 = "..." (our charge code) under [partners.acme.codes.charge]'),
