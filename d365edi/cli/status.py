@@ -45,6 +45,11 @@ class Picture:
     sending_held: str = ""
     retention_held: str = ""
 
+    @property
+    def person(self) -> bool:
+        """Whether something needs a person."""
+        return bool(self.needs_a_person or self.not_taken or self.sending_held)
+
 
 def status(settings: SettingsFile = DEFAULT_SETTINGS, json: AsJson = False) -> None:
     """What is the matter, flows with their last and next run, endpoints, what waits, what needs a person, polled places.
@@ -75,8 +80,8 @@ def status(settings: SettingsFile = DEFAULT_SETTINGS, json: AsJson = False) -> N
 
 def _exit_code(state: client.DaemonState, daemon: dict[str, Any] | None, seen: Picture) -> int:
     kinds = {trouble["kind"] for trouble in daemon["troubles"]} if daemon else set()
-    rows = (seen.needs_a_person, seen.not_taken, seen.logins_refused if daemon is None else (), seen.sending_held)
-    if any(rows) or state in ("hangs", "killed") or kinds - PASSING:
+    refused = daemon is None and bool(seen.logins_refused)
+    if seen.person or refused or state in ("hangs", "killed") or kinds - PASSING:
         return PERSON
     return UNREACHABLE if kinds else FINE
 
@@ -164,7 +169,7 @@ def _quarantined(tx: Tx) -> Iterator[Row]:
 
 def _runnable(tx: Tx, row: Document | Message | Delivery, name: str) -> str:
     """Why a row waits for a person, with commands that work now."""
-    if not any(word in row.reason for word in ("d365edi re", "release this", "reject this")):
+    if not any(word in row.reason for word in ("release ", "reject ")):
         return row.reason
     from d365edi.flows.named import runnable  # a third of a second, only where a sentence has a command
 

@@ -22,7 +22,7 @@ from d365edi.journal import Delivery, Document, Message, Tx
 _ID = re.compile(r"(document|message|delivery)-([0-9]{1,15})")
 _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.,+=@%:/-]*")
 """Names that a shell and the command line take as they are."""
-_THIS = re.compile(r"(?<!d365edi )\b(release|reject) this (?:one|document|file)\b")
+_THIS = re.compile(r"(?<!d365edi )\b(release|reject) (?:this (?:one|document|file)|the document|it)\b")
 """What sentences say that do not know the name of the row."""
 RESERVED = frozenset({"sending", "retention"})
 """What `release` takes for all that is sent, or emptied: a file or a document of such a name is named by its id."""
@@ -170,13 +170,14 @@ def _withdrawn(tx: Tx, deliveries: Iterable[Delivery]) -> Iterator[Candidate]:
 # -- commands in sentences ---------------------------------------------------------------------------------------------
 def runnable(tx: Tx, sentence: str, row: Document | Message | Delivery, name: str, *, by_id: bool = False) -> str:
     """The sentence with commands that work as they are printed: by id where the name stands for something else that waits as
-    well, or cannot be `typed`, or `by_id` is wanted; a rejection with its reason to be filled in. What is stored names a
-    document by its number, as `check` does."""
+    well, or will (names repeat in a mailbox), or cannot be `typed`, or `by_id` is wanted; a rejection with its reason to be
+    filled in. What is stored names a document by its number, as `check` does."""
     sentence = _THIS.sub(r"d365edi \1 this one", sentence)
     word = f"(?:{re.escape(name)}|this one)"
     if not re.search(rf"d365edi (?:release|reject) {word}(?!\w)", sentence):
         return sentence
-    others = [each for each in waiting(tx, Selection(name)) if not _has(each, row)]
+    by_id = by_id or (isinstance(row, Message) and row.direction == "in" and bool(row.remote))
+    others = [each for each in waiting(tx, Selection(name)) if not _has(each, row)] if not by_id else []
     target = name if typed(name) and not others and not by_id else f"--id {identify(row)}"
     sentence = re.sub(rf"(d365edi (?:release|reject)) {word}(?!\w)", lambda found: f"{found[1]} {target}", sentence)
     return re.sub(

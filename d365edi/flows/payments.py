@@ -74,4 +74,5 @@ async def _unknown(
             rows += await ctx.d365.ask(query)
         except (Refused, PlaceRefused) as error:
             return (), (f"whether its invoices are posted is left to D365, which does not show them: {error.message}",)
-    return tuple(map(str, payments.unknown(payment, creates, profile.company, account, rows))), ()
+    tried = receive.settings.unknown_invoice == "try"
+    return tuple(map(str, payments.unknown(payment, creates, profile.company, account, rows, tried=tried))), ()

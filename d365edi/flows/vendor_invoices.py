@@ -6,7 +6,7 @@ already is asked when it is written. That it was received before is known to the
 Knows: in which order the questions are asked. Does not know: how an invoice is matched, entity names.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -177,8 +177,15 @@ def _plan(table: Table, invoice: Invoice, taken: Taken, answers: Resolution, rec
 
 
 def _held(document: Document, problems: tuple[str, ...]) -> Held:
-    release, reject = f"d365edi release {document.number}", f'd365edi reject {document.number} --why "..."'
-    return Held((*problems, f"correct the order or the settings, then: {release}; or close it: {reject}"))
+    return Held((*problems, remedy(document.number, problems)))
+
+
+def remedy(number: str, problems: Iterable[str]) -> str:
+    """What a person can do about these problems of an invoice, beyond what each says itself."""
+    release, close = f"d365edi release {number}", f'or close it: d365edi reject {number} --why "..."'
+    if all(release in problem for problem in problems):
+        return close
+    return f"correct the order or the settings, then: {release}; {close}"
 
 
 async def _orders(ctx: FlowContext, invoice: Invoice, company: str) -> tuple[order_match.PlacedOrder, ...]:

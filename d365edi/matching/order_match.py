@@ -260,7 +260,7 @@ class _Case:
         ):
             said = f"price {_figure(billed)}, but ordered at {_figure(agreed)}"
             less = f", which is {_figure(ordered.gross)} less its discounts" if agreed != ordered.gross else ""
-            yield f"{said}{less} ({plain(self.policy.price)}% is allowed)"
+            yield f"{said}{less} ({plain(self.policy.price)}% is allowed: match.price under [{self.policy.place}])"
 
     def near(self, billed: Fraction, agreed: Fraction) -> bool:
         """Whether a price is within what is allowed."""

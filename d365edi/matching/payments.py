@@ -24,6 +24,8 @@ PAYS = (None, "C", "D", "I", "U", "X", "481")
 name of a remittance advice (1001 of BGM)."""
 PAYS_NOT = {"H": "a notification only", "P": "the prenotification of a future transfer"}
 """What other codes say."""
+TRIED = "it is left to D365, which may post it or not"
+"""What is said of an invoice that is unknown where the flow tries it."""
 NEW = "original"
 """The purpose of a new payment."""
 Placed = tuple[int, RemittanceLine]
@@ -135,9 +137,16 @@ def posted(payment: Remittance, creates: str, profile: Profile) -> Iterator[Quer
 
 
 def unknown(
-    payment: Remittance, creates: str, company: str, account: str, rows: Sequence[Mapping[str, Any]]
+    payment: Remittance,
+    creates: str,
+    company: str,
+    account: str,
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    tried: bool = False,
 ) -> Iterator[Finding]:
-    """The first invoice that is not among these posted ones of the account, and how many more; rule `invoice`."""
+    """The first invoice that is not among these posted ones of the account, and how many more; rule `invoice`. `tried`: it is
+    left to D365."""
     table = tables()["posted"][creates]
     owners: dict[str, set[str]] = {}
     for row in rows:
@@ -157,7 +166,7 @@ def unknown(
         f"ask the partner which one is meant, or post it in D365, then: d365edi release {payment.number}; "
         'unknown_invoice = "try" in the flow leaves it to D365'
     )
-    yield unmet("invoice", number, message, remedy)
+    yield unmet("invoice", number, message, TRIED if tried else remedy)
 
 
 def _folded(text: object) -> str:

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from d365edi.cli import client
-from tests.cli.conftest import Call
+from tests.cli.conftest import Call, written
+from tests.journal.rows import message
 
 PATIENCE = 20.0
 
@@ -150,6 +151,16 @@ def test_once_walks_everything_and_leaves(folder: Path, call: Call, monkeypatch:
     monkeypatch.setenv("D365EDI_SECRET_D365", "of-the-test")
     said = call("run", "--once")
     assert (said.code, "nothing to do" in said.err) == (0, True)
+
+
+def test_once_says_by_its_exit_code_that_something_needs_a_person_also_from_before(
+    folder: Path, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("D365EDI_SECRET_D365", "of-the-test")
+    written(folder, lambda tx: message(tx, state="quarantined", reason="it has no interchange"), time.time())
+    assert [call(*words).code for words in (("run", "--once"), ("status",))] == [1, 1]
+    reject = call("reject", "PO-77.edi", "--why", "not ours")
+    assert [reject.code, *(call(*words).code for words in (("run", "--once"), ("status",)))] == [0, 0, 0]
 
 
 def test_wrong_settings_end_it_with_2_and_a_sentence(folder: Path) -> None:

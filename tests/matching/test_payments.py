@@ -127,6 +127,16 @@ def test_an_invoice_is_known_where_it_is_posted_for_this_account(
     assert [finding.message for finding in found] == sentences
 
 
+def test_an_invoice_that_is_tried_all_the_same_is_not_told_to_be_tried() -> None:
+    remittance = payment({"number": "A"})
+    (held,), (warned,) = (
+        payments.unknown(remittance, "VendorPayment", "usmf", "US-101", [], tried=tried) for tried in (False, True)
+    )
+    assert 'unknown_invoice = "try"' in str(held)
+    assert "it is left to D365" in str(warned)
+    assert "try" not in str(warned)
+
+
 PLACES = {
     "0007": PartnerLocation(account="US-004"),
     "0008": PartnerLocation(account="US-004", company="usmf"),

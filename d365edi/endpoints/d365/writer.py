@@ -249,7 +249,7 @@ class DocumentWriter:
             )
         await checkpoint("withdrawn", {plan.number_field: "", "at": "", "lines_at": ""})
         message = f"{refusal.message}; {lookup.noun} {number}, begun for it, has been deleted again"
-        return self._refused(message, refusal.remedy or "correct what was refused, then release")
+        return self._refused(message, refusal.remedy or "correct what was refused, then release this document")
 
     async def _outstanding(
         self,
