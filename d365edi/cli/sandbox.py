@@ -267,6 +267,53 @@ def confirm(
 
 
 @app.command()
+def pay(
+    invoice: Annotated[str, typer.Argument(help="A pending vendor invoice in D365, by the supplier's number.")],
+    *,
+    settings: SettingsFile = DEFAULT_SETTINGS,
+) -> None:
+    """D365 posts a vendor invoice, and the supplier at Sterling leaves an 820 that it was paid."""
+    from d365edi.cli.sandbox_client import Running
+
+    paid = Running(settings).ask("pay", invoice=invoice)
+    say(
+        [
+            f"D365 posted {invoice} as {paid['voucher']}",
+            f"{paid['by']} left {paid['payment']} in {paid['mailbox']}",
+            f"its history: d365edi why {paid['payment']} --settings {settings}",
+        ]
+    )
+
+
+@app.command()
+def put(
+    file: Annotated[Path, typer.Argument(help="A file of your own.")],
+    *,
+    at: Annotated[str, typer.Option("--at", help="A mailbox at Sterling: /grocer/out.")],
+    wait: Wait = 15.0,
+    settings: SettingsFile = DEFAULT_SETTINGS,
+) -> None:
+    """Leave a file as a message in a mailbox at Sterling.
+
+    Exit code 3 where nobody took it."""
+    from d365edi.cli.sandbox_client import Running
+
+    running = Running(settings)
+    try:
+        data = file.read_bytes().decode("latin-1")
+    except OSError as error:
+        raise SettingsError(f"{file} cannot be read: {error.strerror}", remedy="name another file") from None
+    id = running.ask("put", at=at, name=file.name, data=data)["id"]
+    say([f"{file.name} lies in {at} as message {id}"])
+    if not wait:
+        return
+    if not running.until(lambda: running.gone(id), wait):
+        say([f"nobody took it within {wait:.0f} s; why not: d365edi status --settings {settings}"])
+        raise typer.Exit(UNREACHABLE)
+    say(["it was taken", f"its history: d365edi why sbi:{id} --settings {settings}"])
+
+
+@app.command()
 def show(
     set: Annotated[str, typer.Argument(help="An entity set of D365, as SalesOrderLinesV3: its rows as JSON.")] = "",
     *,

@@ -64,6 +64,10 @@ class Running:
         """Mailbox, name and sender of every message that there ever was at Sterling, in the order in which they came."""
         return [(row["mailbox"], row["name"], row["by"]) for row in self.ask("show").get("messages", ())]
 
+    def gone(self, id: int) -> bool:
+        """Whether a message lies at Sterling no more."""
+        return any(row["id"] == id and row["gone"] for row in self.ask("show").get("messages", ()))
+
     def sales_orders(self, number: str) -> list[str]:
         """D365's numbers for an order of the partner."""
         return [row["sales_order"] for row in self.ask("show")["orders"] if row["their_order"] == number]

@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from . import authored, orders, seeding, x12
+from . import authored, buying, orders, seeding, x12
 from .control import Command, Impossible
-from .d365 import events, posting, purchasing
+from .d365 import events, posting
 from .d365.catalog import load
 from .drops import Drop
 from .environment import Environment
@@ -21,7 +21,6 @@ from .invoices import InvoiceVerdict
 from .named_faults import FAULTS, TWO_COMPANIES, End
 from .partner import SimulatedPartner, temporary
 from .profiles import COMPANY
-from .sterling_side import PURCHASE_ORDER
 
 OTHER = "demf"
 """The second company, in which the fault `two-companies` posts."""
@@ -40,7 +39,8 @@ class Commands:
     def all(self) -> Mapping[str, Command]:
         """The commands by name."""
         return {
-            each.__name__: each for each in (self.order, self.learn, self.post, self.confirm, self.show, self.fault)
+            each.__name__: each
+            for each in (self.order, self.learn, self.post, self.confirm, self.pay, self.put, self.show, self.fault)
         }
 
     def seed(self) -> None:
@@ -119,17 +119,15 @@ class Commands:
     async def confirm(self, order: str = "") -> dict[str, Any]:
         """D365 confirms a purchase order (left out: the one that waits at the supplier at Sterling): its number, and that of the
         confirmation."""
-        if not order and self._sandbox.sterling is None:
-            raise Impossible("the supplier is at Sterling, which this sandbox has not; start it with --sterling")
-        order = order or PURCHASE_ORDER
-        try:
-            number = purchasing.confirm(self._state, order, company=COMPANY)
-        except (LookupError, ValueError):
-            known = [row["PurchaseOrderNumber"] for row in self._state.rows("PurchaseOrderHeadersV2")]
-            there = f"it has {', '.join(known)}" if known else "it has none"
-            raise Impossible(f"D365 has no purchase order {order} with lines; {there}") from None
-        self._sandbox.d365.flush()
-        return {"order": order, "confirmation": number}
+        return buying.confirm(self._sandbox, order)
+
+    async def pay(self, invoice: str) -> dict[str, Any]:
+        """D365 posts a pending vendor invoice, and its supplier leaves an 820 for it: the voucher, the payment, who and where."""
+        return buying.pay(self._sandbox, invoice)
+
+    async def put(self, at: str, name: str, data: str) -> dict[str, Any]:
+        """Leave a message with `data` (latin-1) in a mailbox, as the partner whose it is: its id."""
+        return buying.put(self._sandbox, at, name, data.encode("latin-1"))
 
     async def show(self, set: str = "") -> Any:
         """What D365, the partner and Sterling hold in short, or the rows of one entity set."""

@@ -7,7 +7,7 @@ Knows: its two mailboxes. Does not know: the API (its own way to Sterling is ano
 """
 
 import contextlib
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -21,6 +21,8 @@ BILL = "invoice.edi"
 """The name of a supplier's invoices."""
 BILLED_AS = "INV-"
 """How the number of a supplier's invoice begins."""
+PAYMENT, PAID_AS = "payment.edi", "PAY-"
+"""The name of what it says of payments, and how their numbers begin."""
 
 
 class MailboxPartner(SimulatedPartner):
@@ -142,13 +144,21 @@ class MailboxSupplier(MailboxPartner):
         return found
 
     def _bill(self, order: str, at: datetime) -> None:
+        self._leave(BILL, "IN", "810", purchases.bill(f"{BILLED_AS}{order}", order, at.date()), at)
+
+    def report_payment(self, invoice: str, amount: str) -> str:
+        """Leave an 820 that an invoice of it is paid; the number of the payment."""
+        number, at = f"{PAID_AS}{invoice}", datetime.now(UTC)
+        self._leave(PAYMENT, "RA", "820", purchases.remittance(number, invoice, amount, at.date()), at)
+        return number
+
+    def _leave(self, name: str, functional: str, set: str, body: list[x12.Segment], at: datetime) -> None:
         control, self._control = self._control, self._control + 1
-        body = purchases.bill(f"{BILLED_AS}{order}", order, at.date())
         data = x12.write(
-            self.profile.address, "IN", [("810", body)], interchange=control, group=control, at=at,
+            self.profile.address, functional, [(set, body)], interchange=control, group=control, at=at,
             version=self.profile.version, usage=self.profile.usage,
         )  # fmt: skip
-        self.drop(BILL, data)
+        self.drop(name, data)
 
 
 def _file(message: Message) -> str:

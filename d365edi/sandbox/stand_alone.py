@@ -21,7 +21,7 @@ from typing import Any
 
 from d365edi.errors import SettingsError
 
-from . import posted_before
+from . import buying, posted_before
 from .commands import OTHER, SEED, Commands
 from .control import Control, Impossible
 from .environment import Environment, Ports
@@ -36,7 +36,7 @@ from .sterling_side import SterlingSide
 PORT = 8443
 """Where D365 listens where no port is named; the SFTP server is at the next one, then the daemon's `listen`, Sterling and its
 identity server."""
-_EVERY, _APART, _ANSWERS = "2s", "500ms", 0.5
+_EVERY, _LISTED, _APART, _ANSWERS = "2s", "10s", "500ms", 0.5
 _LOGGED = 1000
 """How many of its requests D365 remembers; it may run for weeks."""
 
@@ -95,6 +95,7 @@ async def opened(folder: Path, choice: Choice, *, kept: bool) -> AsyncIterator[S
             page = 2 if PAGE_SHIFT in choice.faults else 1000
             text = sandbox.settings(folder, every=_EVERY, apart=_APART, companies=companies, page=page)
             text += posted_before.flow(profile.name) if posted_before.NAME in choice.faults else ""
+            text += buying.flows(folder, _LISTED) if side is not None else ""
             yield StandAlone(folder, sandbox, commands, text)
 
 
@@ -107,7 +108,9 @@ def _sterling(choice: Choice, place: Path, ports: Ports, kept: bool) -> Sterling
         switches = Switches.of(*choice.switches)
     except UnknownSwitch as reason:
         raise SettingsError(str(reason), remedy="write it as --switch offset=-0500") from None
-    return SterlingSide(place, switches=switches, ports=(ports.sterling, ports.identity), kept=kept, seed=SEED)
+    side = SterlingSide(place, switches=switches, ports=(ports.sterling, ports.identity), kept=kept, seed=SEED)
+    side.simulator.state.mailbox(buying.PROBE)
+    return side
 
 
 @contextlib.contextmanager

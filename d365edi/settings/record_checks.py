@@ -25,7 +25,7 @@ Side = Literal["d365/read", "d365/write"]
 ORDERS, PAYMENTS = "PurchaseOrder", "Remittance"
 ABOUT = {
     **dict.fromkeys(("ship_to", "price", "agreed", "stores", "back", "schedules"), (ORDERS, "orders")),
-    "unknown_invoice": (PAYMENTS, "payments"),
+    **dict.fromkeys(("unknown_invoice", "short_paid"), (PAYMENTS, "payments")),
 }
 """Keys of a receive flow that do something for one kind of document alone: that document, and what it is called."""
 

@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from d365edi.sandbox import authored, x12
-from d365edi.sandbox.profiles import ACME
+from d365edi.sandbox.profiles import ACME, MAILBOXES
 from d365edi.sandbox.sterling import SterlingSimulator
 from tests.cli.conftest import Call, words
 from tests.rehearsal import READY, RUNS, Going, d365edi, environment, going
@@ -209,6 +209,25 @@ def test_a_supplier_at_sterling_is_sent_an_order_and_bills_it(tmp_path: Path, se
         assert (said.code, "D365 confirmed BUY-201 as BUY-201-1" in said.out) == (0, True), said.out
         assert "mill left invoice.edi in /mill/out" in said.out
         running.until("invoice INV-BUY-201 → vendor invoice HR-000001, 2 lines")
+        said = call("sandbox", "pay", "INV-BUY-201")
+        assert (said.code, "mill left PAY-INV-BUY-201 in /mill/out" in said.out) == (0, True), said.out
+        running.until("PAY-INV-BUY-201 → ")
+        again = call("sandbox", "pay", "INV-BUY-201")
+        assert (again.code, "no pending invoice INV-BUY-201" in again.err) == (1, True)
+        [listed] = list((tmp_path / "day" / "lists").glob("vendors_*.csv"))
+        assert "US-111" in listed.read_text()
+        (tmp_path / "mine.edi").write_bytes(x12.write(
+            MAILBOXES[0].address, "PO", [("850", [["BEG", "00", "SA", "MINE-1", "", "20260105"]])],
+            interchange=7, group=7, at=NOON,
+        ))  # fmt: skip
+        said = call("sandbox", "put", str(tmp_path / "mine.edi"), "--at", "/grocer/out")
+        assert (said.code, "mine.edi lies in /grocer/out as message" in said.out) == (0, True), said.out
+        history = re.search("d365edi why (sbi:[0-9]+)", said.out)
+        assert history
+        assert "mine.edi" in call("why", history[1]).out
+        wrong = call("sandbox", "put", str(tmp_path / "mine.edi"), "--at", "/grocr/out")
+        assert (wrong.code, "no mailbox /grocr/out; it has /d365edi, /d365edi/probe, /grocer" in wrong.err) == (1, True)
+        assert call("partner", "probe", "sbi", "--at", "/d365edi/probe").code == 0
         said = call("sandbox", "post", "4501123")
         assert (said.code, "grocer says: accepted it" in said.out) == (0, True), said.out
         assert re.search("grocer received [0-9]+_810_CIV-000001_", said.out)
