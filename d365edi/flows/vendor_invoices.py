@@ -88,7 +88,8 @@ async def plan(
     resolved = await _without_order(ctx, matched.invoice, profile, resolved)
     if problems := (*matched.problems, *resolved.problems):
         return _held(document, problems)
-    answers = await display_values.add(ctx, receive, table, await _received(ctx, document, resolved.resolution))
+    told = replace(resolved.resolution, sources={**resolved.resolution.sources, **matched.sources})
+    answers = await display_values.add(ctx, receive, table, await _received(ctx, document, told))
     if isinstance(answers, Held):
         return answers
     made = _plan(table, matched.invoice, taken, answers, receive)

@@ -8,7 +8,7 @@ Knows: invoices, rows of orders. Does not know: HTTP, sets and fields of D365 (t
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from math import prod
@@ -22,7 +22,7 @@ from d365edi.matching.billed import BilledBefore, over
 from d365edi.matching.item_numbers import fields, variant_of
 from d365edi.matching.lookup import Row, tables
 from d365edi.matching.numbers import plain
-from d365edi.matching.resolution import Resolution, Variant
+from d365edi.matching.resolution import MOST_SOURCES, Resolution, Variant
 from d365edi.matching.totals import charged
 from d365edi.matching.vendor_invoices import InvoicePolicy
 from d365edi.odata.plan import Query
@@ -87,12 +87,14 @@ class PlacedOrder:
 @dataclass(frozen=True, slots=True)
 class Matched:
     """An invoice with what its lines are for: `sales_order`, `order_line` and `item.own` of each, and `sales_order` of the whole
-    where all are for one order. `problems` hold it; `over`: more is billed than was ordered."""
+    where all are for one order. `problems` hold it; `over`: more is billed than was ordered. `sources` says of each line which
+    line of an order it is for, and by what that was found."""
 
     invoice: Invoice
     problems: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     over: bool = False
+    sources: Mapping[str, str] = field(default_factory=dict)
 
 
 # -- what is asked ----------------------------------------------------------------------------------------------------
@@ -179,7 +181,7 @@ def match(
     case = _Case(invoice, found, resolution, policy)
     lines, problems, warned = list[InvoiceLine](), list[str](), list[str]()
     billed: dict[tuple[str, int], list[tuple[PlacedOrder, OrderedLine, Decimal]]] = {}
-    used = list[PlacedOrder]()
+    used, sources = list[PlacedOrder](), dict[str, str]()
     for place, line in enumerate(invoice.lines, 1):
         made, order, ordered, why = case.line(place, line)
         problems += why
@@ -187,6 +189,8 @@ def match(
         if order is not None and order not in used:
             used.append(order)
         known = resolution.items.get(place)
+        if ordered is not None and len(sources) < MOST_SOURCES:
+            sources |= _source(place, line, made, ordered, known)
         if ordered is not None and not known and (said := unnamed(place, line, ordered)):
             (warned if policy.item == "warn" else problems).append(case.unknown(said, order, ordered))
         if order is not None and ordered is not None and not why:
@@ -202,7 +206,18 @@ def match(
         tuple(dict.fromkeys(problems)),
         tuple(dict.fromkeys(warned)),
         bool(too_much),
+        sources,
     )
+
+
+def _source(
+    place: int, line: InvoiceLine, made: InvoiceLine, ordered: OrderedLine, known: str | None
+) -> dict[str, str]:
+    """Which line of an order a line of the invoice is for, and by what: its number, item or barcode."""
+    by_number = line.number is not None and line.number.isdecimal() and int(line.number) == ordered.number
+    by = "its line number" if by_number else "its item" if known and same_text(known, ordered.item) else "its barcode"
+    of_order = f"line {ordered.number} of order {made.sales_order} ({ordered.item})"
+    return {f"line {line.number or place}{_said(line, None)} = {of_order}": by}
 
 
 Found = tuple[InvoiceLine, PlacedOrder | None, OrderedLine | None, tuple[str, ...]]

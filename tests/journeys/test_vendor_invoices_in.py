@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from d365edi.app import App
+from d365edi.cli.history import look_up
+from d365edi.cli.why import lines as shown_by_why
 from d365edi.endpoints.health import Rests
 from d365edi.journal import Document
 from d365edi.sandbox.d365 import purchasing
@@ -74,6 +76,11 @@ async def test_an_810_becomes_a_pending_invoice_of_its_order(billed: World) -> N
         [ORDER, 2, "D0002", 3, "ea", Decimal("99.99"), Decimal("299.97")],
     ]
     assert charges(billed) == [("FREIGHT", Decimal(25))]
+    async with billed.app() as app:
+        (history,) = (await app.journal.read(lambda tx: look_up(tx, "INV-1"))).histories
+    shown = "\n".join(shown_by_why(history))
+    for number, theirs, item in ((1, "V-1", "D0001"), (2, "V-2", "D0002")):
+        assert f"line {number} ({theirs}) = line {number} of order {ORDER} ({item}) by its line number" in shown
     assert [answer.verdict for answer in billed.partner.acknowledgments()] == ["A"]
     assert {each.method for each in billed.simulator.log if each.path.startswith("/data/")} <= {"GET", "POST"}
 

@@ -146,6 +146,20 @@ def test_what_is_within_the_tolerance_is_written(lines: list[InvoiceLine], more:
     assert found(*lines, **more).problems == ()
 
 
+def test_it_is_said_of_each_line_which_line_of_an_order_it_is_for_and_by_what() -> None:
+    made = found(
+        line("1", item=ItemIds(vendor="V-9")),
+        line("7"),
+        line("8", item=ItemIds(gtin="614141000012")),
+        items={2: "D0002"},
+    )
+    assert dict(made.sources) == {
+        "line 1 (V-9) = line 1 of order PO-1 (D0001)": "its line number",
+        "line 7 = line 2 of order PO-1 (D0002)": "its item",
+        "line 8 (614141000012) = line 1 of order PO-1 (D0001)": "its barcode",
+    }
+
+
 def test_an_item_that_nobody_knows_is_a_warning_where_that_is_agreed() -> None:
     made = found(line("1", item=ItemIds(vendor="V-9")), policy=replace(POLICY, item="warn"))
     assert (made.problems, made.invoice.lines[0].item.own) == ((), "D0001")
