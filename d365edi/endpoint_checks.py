@@ -38,9 +38,9 @@ async def ping(ctx: FlowContext, settings: Settings, name: str | None = None) ->
 def secrets_in_use(settings: Settings, endpoint: str) -> Check | None:
     """What is wrong with the secrets of an endpoint: stored anew since the daemon read them, or not to be read any more; None
     where they are in use as they are stored."""
-    key = (D365_NAME,) if endpoint == D365_NAME else ("endpoints", endpoint)
+    section = settings.d365 if endpoint == D365_NAME else settings.endpoints.get(endpoint)
     try:
-        changed = settings.stored_anew(*key)
+        changed = settings.stored_anew(section) if section is not None else ()
     except SecretError as error:
         sentence = f"{error.message}; what was read before is in use until a reload"
         return Check("secrets", False, 0.0, sentence, error.remedy)

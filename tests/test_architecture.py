@@ -110,6 +110,8 @@ STATE = {
     "edi/guides.free_text", "edi/compiled_guide.compile", "edi/totals._selectors", "edi/pattern._alternatives",  # made of guides
     "edi/serializer.serializer_for", "edi/syntax._raw",  # made of a version, of service characters
     "maps/table._shipped", "maps/path.parse", "maps/edifact/virtual_loops.extended",  # made of maps and guides
+    "settings/record_checks._document", "settings/record_checks.document_of", "settings/record_checks.records",  # of maps
+    "settings/record_checks._shipped",
     "maps/table._usual_codes",  # made of a language
     "maps/fields.fields", "maps/fields.find", "maps/fields.required", "maps/loop_writer._defaults",  # made of documents' models
     "maps/d365/schema.header", "maps/d365/schema.lines", "maps/d365/schema.joins", "matching/lookup.tables",

@@ -6,6 +6,7 @@ Knows: the documents that maps read and write, what a record needs. Does not kno
 """
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any, Literal, get_args
 
 from d365edi.edi.syntax import Standard, standard_of
@@ -74,6 +75,8 @@ def _send(
     document = document_of(set_id)
     if not document or of not in get_args(Record):
         return
+    if "changed" in table(body, *key[2:]) and document != ORDERS:
+        yield reporter.report((*key, "changed"), f"is about purchase orders, and {set_id} is none", "leave it out")
     fitting = records("d365/read", document)
     if of not in fitting and not (of in LISTS and standard_of(set_id) != "FLAT"):
         sentence = f"is sent as {_a(_document('d365/read', of))}, and {set_id} is written from {_a(document)}"
@@ -83,6 +86,7 @@ def _send(
         _account_for(reporter, key, body, lacking)
 
 
+@cache
 def document_of(set_id: str) -> str:
     """The document that a set is read as and written from, "" where it has no map."""
     try:
@@ -91,17 +95,19 @@ def document_of(set_id: str) -> str:
         return ""
 
 
-def records(side: Side, document: str) -> list[str]:
+@cache
+def records(side: Side, document: str) -> tuple[str, ...]:
     """The records of D365 that are made of a document, or that it is read from."""
     known = get_args(Created if side == "d365/write" else Record)
-    return [name for name in known if _document(side, name) == document]
+    return tuple(name for name in known if _document(side, name) == document)
 
 
+@cache
 def _document(language: maps.Language, name: str) -> str:
     return maps.load(language, name).document
 
 
-def _choice(key: str, preposition: str, side: Side, fitting: list[str]) -> str:
+def _choice(key: str, preposition: str, side: Side, fitting: tuple[str, ...]) -> str:
     """The remedy that names the records which fit, each with whose it is where that differs."""
     if not fitting:
         return (
@@ -123,16 +129,26 @@ def _picked_up(body: Mapping[str, Any], set_id: str) -> bool:
 
 def _needs(reporter: ErrorReporter, key: Key, create: str, rows: Mapping[str, Any]) -> Iterator[SettingsError]:
     """What D365 needs has a row: which journal, for one, only the settings say."""
-    made = maps.load("d365/write", create)
-    for name, section in {"header": header(made), "lines": lines(made)}.items():
-        known = {row.name: True for row in section.rows}
+    for name, (shipped, needed) in _shipped(create).items():
+        known = dict.fromkeys(shipped, True)
         for kind in table(rows, name):
             known |= {field: value is not False for field, value in table(rows, name, kind).items()}
-        for field in section.tree.get("needs", ()):
+        for field in needed:
             if not known.get(field):
                 place = (*key, "d365", name, "constants")
                 remedy = f'write {field} = "..." under [{".".join(place)}]'
                 yield reporter.report(key, f"a {create} needs {field}, and nothing says it", remedy)
+
+
+@cache
+def _shipped(create: str) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
+    """The fields of header and lines that the shipped map of a record writes, and those that D365 needs."""
+    made = maps.load("d365/write", create)
+    sections = {"header": header(made), "lines": lines(made)}
+    return {
+        name: (tuple(row.name for row in section.rows), tuple(section.tree.get("needs", ())))
+        for name, section in sections.items()
+    }
 
 
 # -- whose records they are -------------------------------------------------------------------------------------------

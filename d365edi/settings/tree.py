@@ -126,12 +126,11 @@ class Settings(BaseSettings):
                 error.where, error.key = named.where, named.key
             raise
 
-    def stored_anew(self, *key: str) -> tuple[str, ...]:
-        """The secrets that the table of this key names and that are others now than when they were revealed first: their names.
+    def stored_anew(self, section: BaseModel) -> tuple[str, ...]:
+        """The secrets that a section names and that are others now than when they were revealed first: their names.
 
         SecretError where one of them is not stored any more."""
-        table = f"{'.'.join(key)}."
-        names = dict.fromkeys(one.name for one in self.references() if one.key.startswith(table))
+        names = dict.fromkeys(reference.secret for _, reference in _references(section, ()))
         return tuple(name for name in names if self._reveal is not None and self._reveal.stored_anew(name))
 
     def references(self) -> tuple[Named, ...]:
