@@ -74,6 +74,6 @@ async def test_it_is_recorded_and_reported_where_the_partner_is_set_so(town: Wor
 
 async def test_a_sales_order_is_not_created_of_anything_but_an_order(town: World) -> None:
     receiving(town, "860", 'create = "SalesOrder"')
-    with pytest.raises(SettingsError, match="860 is read as OrderChange"):
+    with pytest.raises(SettingsError, match="860 is read as an OrderChange"):
         async with town.app():
             pass
