@@ -19,9 +19,9 @@ from d365edi.odata.quoting import eq, same_text
 
 INVOICES = (None, "IV", "380")
 """What calls an item an invoice (data elements 128 and 1001); a flat file need not say it."""
-PAYS = (None, "C", "D", "I", "U", "X", "481")
-"""Transaction handling codes (data element 305, BPR01) of a payment that is made, I by another way than this message; and the
-name of a remittance advice (1001 of BGM)."""
+PAYS = (None, "C", "D", "I", "U", "X")
+"""Transaction handling codes (data element 305, BPR01) of a payment that is made, I by another way than this message: what a
+remittance advice (BGM 1001 481) says."""
 PAYS_NOT = {"H": "a notification only", "P": "the prenotification of a future transfer"}
 """What other codes say."""
 TRIED = "it is left to D365, which may post it or not"

@@ -85,7 +85,7 @@ DOCUMENTS = [
         '{"number":"2","answers":[{"outcome":"rejected"}]}]}'),
     ("ORDCHG", OrderChange, '{"number":"4711","type":"230","purpose":"04","reference":"C-1","changed":"2026-01-06","lines":'
         '[{"number":"1","change":"deleted"},{"number":"2","change":"changed","quantity":"5","unit":"pcs"}]}'),
-    ("REMADV", Remittance, '{"number":"EFT1","purpose":"original","created":"2026-02-10","date":"2026-02-11",'
+    ("REMADV", Remittance, '{"number":"EFT1","purpose":"original","handling":"I","created":"2026-02-10","date":"2026-02-11",'
      '"kept":{"date":"138","total":"12"},'
         '"total":"70","currency":"EUR","entities":[{"lines":[{"kind":"380","number":"I1","gross":"100","paid":"70","discount":"2",'
         '"kept":{"gross":"9","paid":"12"},"adjustments":[{"reason":"4","amount":"-28"}]},'
@@ -93,6 +93,14 @@ DOCUMENTS = [
     ("APERAK", ApplicationAdvice, '{"number":"A1","type":"313","date":"2026-01-06","advices":[{"kind":"ON","reference":"4711",'
         '"troubles":[{"code":"12","text":"NO SUCH ITEM"},{"code":"13"}]}]}'),
 ]  # fmt: skip
+
+
+@pytest.mark.parametrize("handling", ["C", "D", "I", "U", "X", None])
+def test_a_payment_that_is_made_is_advised_in_the_words_of_the_standard(handling: str | None) -> None:
+    document = Remittance.of(
+        {"number": "EFT1", "handling": handling, "date": _day(), "currency": "EUR", "total": Decimal(1)}
+    )
+    assert next(each for each in written("REMADV", document) if each[:3] == "BGM").startswith("BGM+481+EFT1")
 
 
 @pytest.mark.parametrize("directory", DIRECTORIES)
