@@ -160,6 +160,7 @@ def sterling_endpoint(settings: Settings, name: str, endpoint: Sterling) -> Ster
         requests=endpoint.requests,
         connect_timeout=endpoint.timeouts.connect.total_seconds(),
         read_timeout=endpoint.timeouts.read.total_seconds(),
+        servers=endpoint.servers,
     )
     rules = Rules(endpoint.unclear_for.total_seconds(), endpoint.absent, endpoint.batch_above or None)
     return SterlingEndpoint(name, config, rules, uses=_uses(settings, name, endpoint))

@@ -186,7 +186,24 @@ class Gone:
     """It is not there any more, though the mailbox is: whether somebody fetched it first does not show there."""
 
 
-PickedUp = Waiting | Fetched | Gone
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """What can be asked now says nothing of it: the server, its mailbox or the message of its id is another one. `why` says
+    which, and that nobody can know."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What was delivered to a mailbox: `id` and `detail` of its receipt, and how often it could be fetched then."""
+
+    id: str
+    extract: int
+    detail: Mapping[str, str] = field(default_factory=dict)
+
+
+PickedUp = Waiting | Fetched | Gone | Lost
 Checkpoint = Callable[[str, Mapping[str, str]], Awaitable[None]]
 """`await checkpoint(step, facts)`: durable when it returns. Facts are merged into the request's progress, `step` under "step"."""
 
@@ -248,7 +265,7 @@ class DeliversPieces(Protocol):
 class TracksPickup(Protocol):
     """An endpoint that can say whether what was delivered there was picked up."""
 
-    async def picked_up(self, path: str, receipts: Mapping[str, int]) -> Mapping[str, PickedUp]:
-        """What became of messages delivered to a mailbox: by the id of the receipt, given how often each could be fetched when it
-        was delivered. Reads only, with one listing of the mailbox, and one lookup for each message that is missing in it. What
-        could not be found out is left out of the answer. Raises as `list` does."""
+    async def picked_up(self, path: str, sent: Mapping[int, Sent]) -> Mapping[int, PickedUp]:
+        """What became of messages delivered to a mailbox, by the caller's keys. Reads only, with one listing of the mailbox, and
+        one lookup for each message that is missing in it. What could not be found out is left out of the answer. Raises as
+        `list` does."""

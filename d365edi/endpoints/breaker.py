@@ -28,6 +28,7 @@ from d365edi.endpoints.base import (
     Place,
     Receipt,
     Remote,
+    Sent,
     Settlement,
     TracksPickup,
 )
@@ -247,9 +248,9 @@ class MailboxBreaker(Breaker):
         super().__init__(endpoint, clock=clock, epoch=epoch, rests=rests)
         self._mailboxes = endpoint
 
-    async def picked_up(self, path: str, receipts: Mapping[str, int]) -> Mapping[str, PickedUp]:
+    async def picked_up(self, path: str, sent: Mapping[int, Sent]) -> Mapping[int, PickedUp]:
         """As the endpoint's; the place is the mailbox, which rests for this alone where it cannot be asked."""
-        return await self._run("picked_up", path, lambda: self._mailboxes.picked_up(path, receipts))
+        return await self._run("picked_up", path, lambda: self._mailboxes.picked_up(path, sent))
 
 
 class D365Breaker(Breaker):

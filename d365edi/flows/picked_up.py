@@ -1,7 +1,8 @@
 """Whether what was delivered to mailboxes was picked up: asked every few minutes of each mailbox where something is awaited.
 
 A count that went down says that it was fetched. So does a message that is not there any more, less surely: a rule of the server
-or the partner took it, unless we did. What lies there beyond its time is overdue, and a late pick-up still closes it.
+or the partner took it, unless we did. Of what another server, mailbox or message of its id says nothing nobody can know; it is
+not asked about any more. What lies there beyond its time is overdue, and a late pick-up still closes it.
 
 Knows: answers of endpoints, deliveries. Does not know: how an endpoint finds out, when this runs.
 """
@@ -12,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from d365edi import log
-from d365edi.endpoints.base import Fetched, Gone, PickedUp, TracksPickup
+from d365edi.endpoints.base import Fetched, Gone, Lost, PickedUp, Sent, TracksPickup
 from d365edi.errors import EndpointError
 from d365edi.flows import subject
 from d365edi.flows.context import Counters, FlowContext
@@ -40,6 +41,8 @@ def decide(delivery: Delivery, found: PickedUp | None, *, ours: bool, now: float
         return None
     if isinstance(found, Gone):
         return Change("gone", OURS) if ours else Change("fetched", UNCOUNTED)
+    if isinstance(found, Lost):
+        return Change("gone", found.why)
     if isinstance(found, Fetched):
         return Change("fetched")
     late = delivery.picked_up_due is not None and delivery.picked_up_due <= now
@@ -54,7 +57,9 @@ async def track(ctx: FlowContext, counters: Counters) -> None:
             continue
         awaited = await ctx.journal.read(partial(_awaited, endpoint=endpoint, path=path))
         try:
-            found = await known.picked_up(path, {each.receipt: each.extract for each in awaited})
+            found = await known.picked_up(
+                path, {each.id: Sent(each.receipt, each.extract, each.receipt_detail) for each in awaited}
+            )
         except EndpointError:  # reported by the endpoint's breaker
             counters.add("unreachable")
             continue
@@ -68,11 +73,11 @@ def _awaited(tx: Tx, endpoint: str, path: str) -> list[Delivery]:
     return [each for each in tx.picked_up.awaited(endpoint, path) if each.receipt]
 
 
-def _record(tx: Tx, found: Mapping[str, PickedUp], awaited: Sequence[Delivery]) -> list[LogLine]:
+def _record(tx: Tx, found: Mapping[int, PickedUp], awaited: Sequence[Delivery]) -> list[LogLine]:
     lines: list[LogLine] = []
     for delivery in awaited:
         ours = delivery.receipt in tx.messages.keyed(delivery.endpoint, {delivery.receipt: ""})
-        change = decide(delivery, found.get(delivery.receipt), ours=ours, now=tx.now)
+        change = decide(delivery, found.get(delivery.id), ours=ours, now=tx.now)
         if change is not None and tx.deliveries.get(delivery.id).picked_up == delivery.picked_up:
             store(tx, delivery, change)
             lines.append(_line(tx, delivery, change))
@@ -93,6 +98,6 @@ def _line(tx: Tx, delivery: Delivery, change: Change) -> LogLine:
     if change.state == "overdue":
         return LogLine("WARNING", "not picked up", f"{what} was not picked up in time; {NOT_FETCHED}", po)
     if change.state == "gone":
-        return LogLine("INFO", "gone", f"{what}: {change.detail}", po)
+        return LogLine("INFO" if change.detail == OURS else "WARNING", "gone", f"{what}: {change.detail}", po)
     sure = f"; {change.detail}" if change.detail else ""
     return LogLine("INFO", "picked up", f"{what} was picked up{sure}", po)

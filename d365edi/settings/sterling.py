@@ -200,12 +200,21 @@ class Sterling(SettingsSection):
     @property
     def server(self) -> str:
         """The address by which it is told apart from other servers."""
-        parts = urlsplit(self.formerly or self.url)
-        host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
-        port = "" if parts.port in (None, 443 if parts.scheme == "https" else 80) else f":{parts.port}"
-        return f"{parts.scheme}://{host}{port}{parts.path}"
+        return self.servers[0]
+
+    @property
+    def servers(self) -> tuple[str, ...]:
+        """All addresses by which it is: the one that is recorded, and `url` where it has another one by now."""
+        return tuple(dict.fromkeys(_address(each) for each in (self.formerly or self.url, self.url)))
 
     @property
     def complete(self) -> Completeness:
         """When a message is whole: in its first listing."""
         return Completeness(looks=1, apart=timedelta(0))
+
+
+def _address(url: str) -> str:
+    parts = urlsplit(url)
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    port = "" if parts.port in (None, 443 if parts.scheme == "https" else 80) else f":{parts.port}"
+    return f"{parts.scheme}://{host}{port}{parts.path}"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from d365edi.endpoints.base import After, DeliveryRequest, Fetched, Gone, Place, Receipt, Waiting
+from d365edi.endpoints.base import After, DeliveryRequest, Fetched, Gone, Place, Receipt, Sent, Waiting
 from d365edi.endpoints.sterling.delivery import Rules
 from d365edi.endpoints.sterling.endpoint import CROWDED, SterlingEndpoint
 from d365edi.errors import CredentialsRejected, Disputed, EndpointError, PlaceRefused, Refused, Unavailable
@@ -445,10 +445,10 @@ async def test_what_cannot_be_asked_about_is_left_out_and_a_missing_mailbox_is_r
     receipt, _ = await deliver(ground, endpoint)
     gone = ground.put("inbound/b.edi")
     ground.sterling.state.remove(gone)
-    asked = {receipt.id: 1, str(gone.id): 1}
+    asked = {1: Sent(receipt.id, 1), 2: Sent(str(gone.id), 1)}
     ground.sterling.faults.answer(500, path=f"*/mailboxmessages/{gone.id}")
-    assert await endpoint.picked_up(ground.at("inbound"), asked) == {receipt.id: Waiting()}
-    assert await endpoint.picked_up(ground.at("inbound"), asked) == {receipt.id: Waiting(), str(gone.id): Gone()}
+    assert await endpoint.picked_up(ground.at("inbound"), asked) == {1: Waiting()}
+    assert await endpoint.picked_up(ground.at("inbound"), asked) == {1: Waiting(), 2: Gone()}
     ground.sterling.state.drop(ground.at("inbound"))
     with pytest.raises(EndpointError, match=ground.at("inbound")):
         await endpoint.picked_up(ground.at("inbound"), asked)
@@ -459,9 +459,9 @@ async def test_what_was_moved_where_we_may_not_look_was_fetched_and_the_others_a
 ) -> None:
     moved, other = (ground.put(f"inbound/{name}.edi") for name in "ab")
     ground.sterling.state.move(moved, hidden(ground))
-    asked = {str(moved.id): 1, str(other.id): 1}
+    asked = {1: Sent(str(moved.id), 1), 2: Sent(str(other.id), 1)}
     found = await ground.open().picked_up(ground.at("inbound"), asked)
-    assert found == {str(moved.id): Fetched(), str(other.id): Waiting()}
+    assert found == {1: Fetched(), 2: Waiting()}
 
 
 async def test_a_refused_lookup_concerns_that_message_and_a_refused_listing_that_mailbox(
@@ -470,11 +470,11 @@ async def test_a_refused_lookup_concerns_that_message_and_a_refused_listing_that
     gone, other = (ground.put(f"inbound/{name}.edi") for name in "ab")
     state, faults, endpoint = ground.sterling.state, ground.sterling.faults, ground.open()
     state.remove(gone)
-    asked = {str(gone.id): 1, str(other.id): 1}
+    asked = {1: Sent(str(gone.id), 1), 2: Sent(str(other.id), 1)}
     said = b'{"errorCode":400,"errorDescription":"No valid session was found"}'
     faults.answer(400, path=f"*/mailboxmessages/{gone.id}", body=said, times=2)
     for _ in range(2):
-        assert await endpoint.picked_up(ground.at("inbound"), asked) == {str(other.id): Waiting()}
+        assert await endpoint.picked_up(ground.at("inbound"), asked) == {2: Waiting()}
     assert len([line for line in lines if f"message {gone.id} was picked up cannot be found out" in line]) == 1
     faults.answer(400, path="*/mailboxcontents/", body=said)
     with pytest.raises(PlaceRefused, match="No valid session"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 
-from d365edi.endpoints.base import After, DeliveryRequest, Fetched, Gone, Place, Receipt, Waiting
+from d365edi.endpoints.base import After, DeliveryRequest, Fetched, Gone, Place, Receipt, Sent, Waiting
 from d365edi.endpoints.sterling.client import Dialect
 from d365edi.endpoints.sterling.delivery import Rules
 from d365edi.endpoints.sterling.endpoint import SterlingEndpoint
@@ -43,11 +43,11 @@ async def a_day(ground: MailboxGround, switch: str, top: str) -> None:
     await picked_up_in_order(ground, endpoint, switch, top)
     receipt = await delivered_once(ground, endpoint, switch, top)
     state, message = ground.sterling.state, ground.sterling.state.messages[int(receipt.id)]
-    assert await endpoint.picked_up(f"{top}/to", {receipt.id: 1}) == {receipt.id: Waiting()}, switch
+    assert await endpoint.picked_up(f"{top}/to", {1: Sent(receipt.id, 1)}) == {1: Waiting()}, switch
     state.take(message)
-    assert await endpoint.picked_up(f"{top}/to", {receipt.id: 1}) == {receipt.id: Fetched()}, switch
+    assert await endpoint.picked_up(f"{top}/to", {1: Sent(receipt.id, 1)}) == {1: Fetched()}, switch
     state.remove(message)
-    assert await endpoint.picked_up(f"{top}/to", {receipt.id: 1}) == {receipt.id: Gone()}, switch
+    assert await endpoint.picked_up(f"{top}/to", {1: Sent(receipt.id, 1)}) == {1: Gone()}, switch
     assert (await endpoint.list(Place(f"{top}/to"))).remotes == (), switch
 
 

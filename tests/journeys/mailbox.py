@@ -26,6 +26,7 @@ from d365edi.endpoints.base import (
     Place,
     Receipt,
     Remote,
+    Sent,
     Settlement,
     Waiting,
 )
@@ -134,10 +135,10 @@ class Mailboxes:
         id = request.progress.get("message", "")
         return Delivered(Receipt(id)) if id in self.messages else NotDelivered()
 
-    async def picked_up(self, path: str, receipts: Mapping[str, int]) -> Mapping[str, PickedUp]:
+    async def picked_up(self, path: str, sent: Mapping[int, Sent]) -> Mapping[int, PickedUp]:
         """By the count of each message."""
         self.asked.append(path)
-        return {id: self._picked_up(self.messages.get(id), count) for id, count in receipts.items()}
+        return {key: self._picked_up(self.messages.get(each.id), each.extract) for key, each in sent.items()}
 
     def _picked_up(self, found: Stored | None, count: int) -> PickedUp:
         if found is None:
@@ -151,9 +152,9 @@ class Mailboxes:
 class NoTracking(Mailboxes):
     """Refuses to say what was picked up."""
 
-    async def picked_up(self, path: str, receipts: Mapping[str, int]) -> Mapping[str, PickedUp]:
+    async def picked_up(self, path: str, sent: Mapping[int, Sent]) -> Mapping[int, PickedUp]:
         """Is not permitted."""
-        raise Refused(f"{path} may not be listed, nor {len(receipts)} messages be looked up", endpoint=self.name)
+        raise Refused(f"{path} may not be listed, nor {len(sent)} messages be looked up", endpoint=self.name)
 
 
 @asynccontextmanager

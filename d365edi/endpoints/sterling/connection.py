@@ -26,7 +26,8 @@ _PORTS = (
 @dataclass(frozen=True, slots=True)
 class SterlingConfig:
     """How to reach one server and to log in there: `oauth`, or user and password. Times in seconds; `identity` is whom we trust
-    to be the identity server, `trust` to be Sterling; `headers` are further ones of each request to Sterling."""
+    to be the identity server, `trust` to be Sterling; `headers` are further ones of each request to Sterling. `servers` are the
+    addresses by which it is told apart from other servers, the one that is recorded first; left out, that is `url`."""
 
     url: str
     username: str = ""
@@ -41,6 +42,7 @@ class SterlingConfig:
     requests: int = 4
     connect_timeout: float = 10.0
     read_timeout: float = 180.0
+    servers: tuple[str, ...] = ()
 
 
 class Connection:

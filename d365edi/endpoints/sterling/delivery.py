@@ -91,6 +91,10 @@ class MailboxDelivery:
         self._checkpoint: Checkpoint | None = None
         self._detail: dict[str, str] = {}
 
+    def say_in_receipt(self, facts: Mapping[str, str]) -> None:
+        """What the receipt says besides: where it is."""
+        self._detail |= facts
+
     @property
     def _progress(self) -> Progress:
         return Progress.of(self._facts)

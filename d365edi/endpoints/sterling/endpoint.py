@@ -17,18 +17,16 @@ from d365edi.endpoints.base import (
     Check,
     Checkpoint,
     DeliveryRequest,
-    Fetched,
-    Gone,
     Listing,
     Outcome,
     PickedUp,
     Place,
     Receipt,
     Remote,
+    Sent,
     Settlement,
-    Waiting,
 )
-from d365edi.endpoints.sterling import checks, responses
+from d365edi.endpoints.sterling import checks, responses, tracking
 from d365edi.endpoints.sterling import listing as listings
 from d365edi.endpoints.sterling.calls import DESCRIPTION
 from d365edi.endpoints.sterling.checks import Uses
@@ -40,6 +38,7 @@ from d365edi.endpoints.sterling.mailboxes import Mailboxes
 from d365edi.endpoints.sterling.measure import Measurement, measure
 from d365edi.endpoints.sterling.message_store import SterlingMessageStore
 from d365edi.endpoints.sterling.pickup import Pickup
+from d365edi.endpoints.sterling.tracking import Where
 from d365edi.errors import PlaceRefused, Refused, Unavailable
 from d365edi.failpoints import reach
 
@@ -61,6 +60,7 @@ class SterlingEndpoint:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.name = name
+        self._servers = config.servers or (config.url,)
         self._uses = uses or Uses()
         self._rules = rules or Rules()
         self._clock = clock
@@ -117,28 +117,31 @@ class SterlingEndpoint:
         """Is its message there, or was it picked up? Reads only."""
         return await (await self._delivery(request)).probe()
 
-    async def picked_up(self, path: str, receipts: Mapping[str, int]) -> Mapping[str, PickedUp]:
-        """What became of messages: by their counts in one listing; of one that is not in it by a lookup of its own. One that was
-        moved was fetched, also where it was moved into a mailbox that is closed to us."""
+    async def picked_up(self, path: str, sent: Mapping[int, Sent]) -> Mapping[int, PickedUp]:
+        """What became of messages: by their counts in one listing; of one that is not in it by a lookup of its own (see
+        `tracking`). One that was moved was fetched, also where it was moved into a mailbox that is closed to us."""
         client = self._client
         try:
             mailbox, rows = await self._mailboxes.contents(client, path)
         except Refused as error:  # of a listing that concerns the mailbox, and not one message
             raise PlaceRefused(error.message, endpoint=self.name, remedy=error.remedy) from error
-        store = SterlingMessageStore(client, self._mailboxes, path)
-        listed = {each.id: each for each in map(responses.message, rows) if each.id in receipts}
-        found = dict[str, PickedUp]()
-        for id, extract in receipts.items():
+        store, where = SterlingMessageStore(client, self._mailboxes, path), Where(self._servers, mailbox)
+        listed = {each.id: each for each in map(responses.message, rows)}
+        found = dict[int, PickedUp]()
+        for key, each in sent.items():
+            if lost := tracking.elsewhere(each, where):
+                found[key] = lost
+                continue
             try:
-                message = listed.get(id) or await store.message(id)
+                message = listed.get(each.id) or await store.message(each.id)
             except Unavailable as error:
                 if type(error) is not Unavailable:
                     raise
                 continue
             except Refused as error:
-                self._say_unknown(path, id, error)
+                self._say_unknown(path, each.id, error)
                 continue
-            found[id] = self._became(message, mailbox.path, extract)
+            found[key] = tracking.became(message, each, where, self._clock())
         reach("sterling.picked_up")
         return found
 
@@ -151,14 +154,9 @@ class SterlingEndpoint:
         client = self._client
         mailbox = await self._mailboxes.resolve(client, request.path)
         store = SterlingMessageStore(client, self._mailboxes, request.path)
-        return MailboxDelivery(store, replace(request, path=mailbox.path), self._rules, self.name, self._clock)
-
-    def _became(self, message: responses.Message | None, path: str, extract: int) -> PickedUp:
-        if message is None:
-            return Gone()
-        moved = message.closed or (bool(message.path) and message.path != path)
-        counted = extract and message.count is not None and message.count < extract
-        return Fetched() if moved or counted or not message.extractable(self._clock()) else Waiting()
+        made = MailboxDelivery(store, replace(request, path=mailbox.path), self._rules, self.name, self._clock)
+        made.say_in_receipt(Where(self._servers, mailbox).facts)
+        return made
 
     def _say_unknown(self, path: str, id: str, error: Refused) -> None:
         """Say once that it cannot be found out what became of a message."""
