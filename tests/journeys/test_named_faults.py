@@ -56,7 +56,7 @@ async def invoice(here: StandAlone) -> str:
     """An order of the partner's, which D365 then bills: the invoice's number."""
     number = (await here.commands.order())["orders"][0]
     await once(here, 2)
-    return str((await here.commands.post(number))["invoice"])
+    return str((await here.commands.post([number]))["invoice"])
 
 
 async def test_an_810_of_what_is_posted_is_held_by_its_number_and_nothing_is_written(
