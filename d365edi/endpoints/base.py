@@ -26,7 +26,8 @@ class Place:
     `taken`: name, size and time of files that are stored and stay there; they are not offered, nor counted among the others.
     `failing`: the same of files that could not be taken, or not be cleared; they are offered after all others. At most `most`
     files are offered; None: as many as the endpoint takes in a pass. `begun`: keys whose fetch has begun and that are not
-    claimed; they are offered whatever the server says of how often they may still be fetched."""
+    claimed, `unsettled` what is stored and not cleared, as `Remote.id` has it; both are offered whatever the server says of how
+    often they may still be fetched."""
 
     path: str
     pattern: str = "*"
@@ -35,6 +36,7 @@ class Place:
     failing: frozenset[tuple[str, int, float | None]] = frozenset()
     most: int | None = None
     begun: frozenset[str] = frozenset()
+    unsettled: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

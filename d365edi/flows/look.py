@@ -92,7 +92,13 @@ def _place(tx: Tx, pickup: PickupFlow) -> Place:
     """The place to list: with the files that failed before, and with those that stay there, where they are so many that they
     would fill a listing."""
     at = (pickup.endpoint, pickup.view)
-    place = replace(pickup.place, failing=frozenset(tx.sightings.failing(*at)), begun=tx.sightings.begun(*at))
+    unsettled = (each for each in tx.messages.unsettled(pickup.endpoint, pickup.place.path) if each.flow == pickup.name)
+    place = replace(
+        pickup.place,
+        failing=frozenset(tx.sightings.failing(*at)),
+        begun=tx.sightings.begun(*at),
+        unsettled=frozenset(each.fetched_by for each in unsettled if each.fetched_by),
+    )
     if pickup.after.action != "leave" or tx.sightings.count_stored(*at) <= portion.PORTION // 2:
         return place
     return replace(place, taken=frozenset(tx.sightings.stored(*at)))

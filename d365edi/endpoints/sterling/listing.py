@@ -31,7 +31,8 @@ def listing(place: Place, mailbox: str, rows: Sequence[Record], now: float) -> L
         fresh = message.extractable(now)
         if not reason and not (message.id and message.document):
             reason = NO_ID
-        if not reason and not fresh and message.id not in place.begun:
+        known = message.id in place.begun or _fetched_by(message) in place.unsettled
+        if not reason and not fresh and not known:
             reason = USED_UP
         if reason:
             key = f"mailbox {message.id}" if inside else message.id
