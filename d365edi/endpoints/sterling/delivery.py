@@ -5,7 +5,7 @@ not carried out takes the step back that announced it, one without a reply gets 
 where no message can have been made of it; any other one that stays is reported, for a rule of the server may still read it.
 
 Facts in the progress, beside `step`: `document`, `message` (ids), `at`, `doubted`, `batch`, `before` (see
-`delivery_protocol.Progress`), and `posted` while the request for a document has no reply.
+`delivery_protocol.Progress`), `server`, and `posted` while the request for a document has no reply.
 
 Knows: the steps and who learns of them. Does not know: HTTP, JSON, the journal.
 """
@@ -27,6 +27,7 @@ from d365edi.endpoints.base import (
 from d365edi.endpoints.sterling import delivery_protocol as protocol
 from d365edi.endpoints.sterling.delivery_protocol import Absent, Found, Next, Progress, Wanted
 from d365edi.endpoints.sterling.responses import Message
+from d365edi.endpoints.sterling.tracking import Where
 from d365edi.errors import CredentialsRejected, Disputed, EndpointError, PlaceRefused, Refused, Unavailable
 from d365edi.failpoints import reach
 
@@ -90,10 +91,13 @@ class MailboxDelivery:
         self._wanted = Wanted(request.path, request.name, len(request.payload))
         self._checkpoint: Checkpoint | None = None
         self._detail: dict[str, str] = {}
+        self._servers: tuple[str, ...] = ()
 
-    def say_in_receipt(self, facts: Mapping[str, str]) -> None:
-        """What the receipt says besides: where it is."""
-        self._detail |= facts
+    def at(self, where: Where) -> "MailboxDelivery":
+        """The same, which records server and mailbox with what it makes there, and knows what was made elsewhere."""
+        self._servers = where.servers
+        self._detail |= where.facts
+        return self
 
     @property
     def _progress(self) -> Progress:
@@ -133,17 +137,26 @@ class MailboxDelivery:
         if todo in ("there", "picked_up", "take", "trim"):
             return Delivered(self._receipt(found, todo))
         if todo == "ask":
-            return Unclear(protocol.question(self._progress, self._wanted, found))
+            return Unclear(self._question(found))
         return NotDelivered(self._left() if todo == "wait" else 0.0)
 
     def _decide(self, found: Found) -> Next:
-        return protocol.decide(self._progress, self._wanted, found, wait=self._left(), absent=self._rules.absent)
+        elsewhere = protocol.other_server(self._progress, self._servers)
+        decided = protocol.decide(self._progress, self._wanted, found, wait=self._left(), absent=self._rules.absent)
+        return elsewhere or decided
+
+    def _question(self, found: Found) -> str:
+        if protocol.other_server(self._progress, self._servers):
+            return protocol.question_elsewhere(self._progress, self._wanted, self._servers[0])
+        return protocol.question(self._progress, self._wanted, found)
 
     def _left(self) -> float:
         return self._progress.left(self._clock(), self._rules.unclear_for)
 
     async def _mark(self, step: str, facts: Mapping[str, str]) -> None:
         assert self._checkpoint is not None
+        if self._servers and step != "asked":  # a question is about what is recorded
+            facts = {**facts, "server": self._servers[0]}
         await self._checkpoint(step, facts)
         self._facts |= {**facts, "step": step}
 
@@ -293,7 +306,8 @@ class MailboxDelivery:
         """Forget what was made before: it was fetched, or is of no use. What may still be there is reported."""
         progress = self._progress
         if progress.document and progress.doubted:
-            self._say("left", f"document {progress.document} stays there: a rule may still read it")
+            where = f"at {progress.server}" if protocol.other_server(progress, self._servers) else "there"
+            self._say("left", f"document {progress.document} stays {where}: a rule may still read it")
         fresh = ("document", "message", "at", "doubted", "batch", "before", "posted")
         await self._mark("intent", dict.fromkeys(fresh, ""))
 
@@ -307,7 +321,7 @@ class MailboxDelivery:
 
     async def _ask(self, found: Found) -> None:
         """Raise the question. That it was put is durable before, so that a release answers it."""
-        question = protocol.question(self._progress, self._wanted, found)
+        question = self._question(found)
         await self._mark("asked", {"doubted": "1"})
         raise Disputed(question, endpoint=self._endpoint, remedy=protocol.remedy(self._wanted))
 

@@ -31,6 +31,9 @@ A batch is one request for both, and has no document that would tell it. The ids
 `intent` before it, and what is there afterwards and was not noted, with its name and size in its mailbox, is it. `not_done` says
 that its request certainly was not carried out.
 
+Where the server is another one by now (`other_server`) nothing can be looked up: what may have been carried out at the former
+one is asked about, everything else is made anew.
+
 Knows: steps, messages and this table. Does not know: HTTP, JSON, the journal.
 """
 
@@ -73,7 +76,8 @@ def age(message: Message) -> tuple[float, int, str]:
 class Progress:
     """What earlier attempts recorded. `document` and `message` are ids ("" where none is known), `at` is when the last request
     ended that may have been carried out (None: no such request, or its end is not known), `doubted` whether one for a message of
-    this document ever was, `batch` whether it goes in one request, `before` the ids that were there before it."""
+    this document ever was, `batch` whether it goes in one request, `before` the ids that were there before it, `server` the
+    address of the server that all this is of ("" where it was not recorded)."""
 
     step: str = ""
     document: str = ""
@@ -82,6 +86,7 @@ class Progress:
     doubted: bool = False
     batch: bool = False
     before: frozenset[str] = frozenset()
+    server: str = ""
 
     @classmethod
     def of(cls, facts: Mapping[str, str]) -> "Progress":
@@ -95,6 +100,7 @@ class Progress:
             bool(facts.get("doubted")),
             bool(facts.get("batch")),
             frozenset(facts.get("before", "").split()),
+            facts.get("server", ""),
         )
 
     @property
@@ -128,6 +134,17 @@ def ours(progress: Progress, wanted: Wanted, messages: Sequence[Message]) -> lis
         return sorted((each for each in new if each.size in (None, wanted.size)), key=age)
     same = (each for each in named if progress.document and each.document == progress.document)
     return sorted(same, key=age)
+
+
+def other_server(progress: Progress, servers: Sequence[str]) -> Next | None:
+    """What to do where what was recorded is of another server than this one (`servers`: its addresses); None where it is not, or
+    where nothing of it is there."""
+    if not (progress.server and servers) or progress.server in servers:
+        return None
+    posted = progress.batch and progress.step == "intent" and not progress.message
+    if progress.step == "message" or progress.step in OUTSTANDING or posted:
+        return "ask"
+    return "renew" if progress.document or progress.message or progress.batch else None
 
 
 def decide(progress: Progress, wanted: Wanted, found: Found, *, wait: float, absent: Absent) -> Next:
@@ -226,6 +243,14 @@ def question(progress: Progress, wanted: Wanted, found: Found) -> str:
     if found.document:
         return f"{asked}, though its document is: was it never made, or was it picked up and deleted meanwhile?"
     return f"{asked}, nor its document: was it picked up, or cleared away?"
+
+
+def question_elsewhere(progress: Progress, wanted: Wanted, server: str) -> str:
+    """The same where the server is `server` by now, and another one than what was recorded is of."""
+    document = f"document {progress.document}" if progress.document else "a batch"
+    made = f", message {progress.message}" if progress.message else ""
+    sent = f'"{wanted.name}" in {wanted.path}: it was sent to {progress.server} ({document}{made})'
+    return f"{sent}, and the server is {server} now, which knows nothing of it: did the partner get it there?"
 
 
 def remedy(wanted: Wanted) -> str:

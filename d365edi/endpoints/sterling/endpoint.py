@@ -155,8 +155,7 @@ class SterlingEndpoint:
         mailbox = await self._mailboxes.resolve(client, request.path)
         store = SterlingMessageStore(client, self._mailboxes, request.path)
         made = MailboxDelivery(store, replace(request, path=mailbox.path), self._rules, self.name, self._clock)
-        made.say_in_receipt(Where(self._servers, mailbox).facts)
-        return made
+        return made.at(Where(self._servers, mailbox))
 
     def _say_unknown(self, path: str, id: str, error: Refused) -> None:
         """Say once that it cannot be found out what became of a message."""
