@@ -17,6 +17,11 @@ CLOSED = ("delivered", "cancelled")
 """States of a delivery that is finished."""
 
 
+def progress_again(delivery: Delivery) -> dict[str, str]:
+    """What a repeated delivery knows of the one before."""
+    return {**delivery.progress, "step": "intent"} if delivery.progress else {}
+
+
 def deliver_again(tx: Tx, delivery: Delivery) -> Delivery:
     """Add the same bytes under the same name to the outbox again. An awaited acknowledgment is awaited again, and whether it was
     picked up is asked of the new one."""
@@ -40,7 +45,7 @@ def deliver_again(tx: Tx, delivery: Delivery) -> Delivery:
         group=delivery.group,
         ack="none" if delivery.ack == "none" else "awaited",
         ack_due=delivery.ack_due,
-        progress={**delivery.progress, "step": "intent"} if delivery.progress else {},
+        progress=progress_again(delivery),
         extract=delivery.extract,
         picked_up_within=delivery.picked_up_within,
     )

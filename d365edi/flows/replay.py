@@ -14,22 +14,24 @@ Knows: stages. Does not know: protocols, standards.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from d365edi.documents import KINDS
-from d365edi.endpoints.base import Delivered, NotDelivered, Unclear
+from d365edi.endpoints.base import Delivered, NotDelivered, Outcome, TracksPickup, Unclear
 from d365edi.errors import D365EdiError, EndpointError
 from d365edi.flows import answer, delivery_request, list_file, named, order_parts
 from d365edi.flows.context import FlowContext
 from d365edi.flows.interchange import counter_of
 from d365edi.flows.messages import document_name
 from d365edi.flows.named import Candidate, Selection
-from d365edi.flows.outbox import deliver_again, withdraw
+from d365edi.flows.outbox import deliver_again, progress_again, withdraw
 from d365edi.flows.reparse import held_by, reparse
 from d365edi.journal import Delivery, Document, Message, Tx
 
 STAGES = ("read", "render", "deliver")
+AGAIN = "is delivered again"
 Step = Callable[[Tx], str]
 """What a replay does in the one transaction; what it did, in words."""
 
@@ -173,14 +175,40 @@ async def _document(ctx: FlowContext, document: Document, stage: str, looked: se
 
 
 async def _there(ctx: FlowContext, delivery: Delivery) -> str:
-    """Whether the other side has it already, by asking the endpoint."""
+    """Whether the other side has it already."""
+    return _in_words(delivery, await _probe(ctx, delivery))
+
+
+async def _there_again(ctx: FlowContext, delivery: Delivery) -> tuple[str, str]:
+    """The same before its bytes are delivered again, and what to say of that once it is in the outbox. In a mailbox a message is
+    made where none of it can be fetched any more, and only there."""
+    if not isinstance(ctx.endpoints[delivery.endpoint], TracksPickup):
+        return await _there(ctx, delivery), AGAIN
+    outcome = await _probe(ctx, replace(delivery, progress=progress_again(delivery)))
+    before = f"message {delivery.receipt} of it" if delivery.receipt else "it"
+    match outcome:
+        case Delivered(receipt):
+            there = f"message {receipt.id} lies in {delivery.path} and can be fetched: no new one is made while it does"
+            told = f"is looked up again; while message {receipt.id} lies in {delivery.path} no new one is made"
+            return there, told
+        case NotDelivered(wait) if not wait:
+            return f"{before} cannot be fetched from {delivery.path}: a new message is made", AGAIN
+    return _in_words(delivery, outcome), AGAIN
+
+
+async def _probe(ctx: FlowContext, delivery: Delivery) -> Outcome | EndpointError:
     data = await ctx.journal.read(lambda tx: delivery_request.data(tx, ctx, delivery))
     parcel = delivery_request.of(ctx, delivery, data)
     try:
-        outcome = await ctx.endpoints[delivery.endpoint].probe(parcel)
+        return await ctx.endpoints[delivery.endpoint].probe(parcel)
     except EndpointError as error:
-        return f"{delivery.endpoint} cannot be asked whether it has it: {error}"
+        return error
+
+
+def _in_words(delivery: Delivery, outcome: Outcome | EndpointError) -> str:
     match outcome:
+        case EndpointError():
+            return f"{delivery.endpoint} cannot be asked whether it has it: {outcome}"
         case Delivered(receipt):
             return f"{delivery.endpoint} has it: {receipt.id}"
         case NotDelivered():
@@ -235,8 +263,9 @@ async def _deliveries(ctx: FlowContext, deliveries: Sequence[Delivery], steps: l
             continue
         several = f", {len(inside)} documents" if len(inside) > 1 else ""
         lines.append(f"{delivery.name}: the same bytes ({delivery.digest[:6]}…{several}) to {delivery.endpoint}")
-        lines.append(await _there(ctx, delivery))
-        steps.append(partial(_deliver_again, delivery=delivery, actor=actor))
+        there, told = await _there_again(ctx, delivery)
+        lines.append(there)
+        steps.append(partial(_deliver_again, delivery=delivery, actor=actor, told=told))
     if closed and not steps:
         raise closed[0]
     return lines
@@ -250,7 +279,7 @@ def _refused(delivery: Delivery, inside: Sequence[Document]) -> D365EdiError | N
     return _closed(inside) if rejected else None
 
 
-def _deliver_again(tx: Tx, delivery: Delivery, actor: str) -> str:
+def _deliver_again(tx: Tx, delivery: Delivery, actor: str, told: str = AGAIN) -> str:
     inside = _in(tx, [delivery], ())
     if refused := _refused(tx.deliveries.get(delivery.id), inside):  # since it was looked at
         raise refused
@@ -261,7 +290,7 @@ def _deliver_again(tx: Tx, delivery: Delivery, actor: str) -> str:
     tx.audit.append(
         "replayed", delivery=again.id, partner=delivery.partner, actor=actor, stage="deliver", name=delivery.name
     )
-    return f"{delivery.name} is delivered again"
+    return f"{delivery.name} {told}"
 
 
 async def _acknowledgments(

@@ -83,6 +83,25 @@ async def test_a_replay_sends_again_only_what_is_not_there_to_be_fetched(here: M
     assert (len(found), len(set(found))) == (3, 2)
 
 
+async def test_a_replay_says_whether_a_new_message_is_made(here: MailboxWorld) -> None:
+    here.partner.drop("order.edi", here.order("4500123"))
+    async with here.app() as app:
+        await app.once()
+        (first,) = await app.journal.read(lambda tx: tx.deliveries.search(ACK))
+        lies = f"message {first.receipt} lies in {TO}"
+        preview = await app.replay(ACK, "deliver", go=False, acks=False, actor="pat")
+        assert preview[1:] == [f"{lies} and can be fetched: no new one is made while it does"]
+        done = await app.replay(ACK, "deliver", go=True, acks=False, actor="pat")
+        assert done[-1] == f"{ACK} is looked up again; while {lies} no new one is made"
+        await app.tick("due")
+        assert here.fetch() == [ACK]
+        done = await app.replay(ACK, "deliver", go=True, acks=False, actor="pat")
+        made = f"message {first.receipt} of it cannot be fetched from {TO}: a new message is made"
+        assert done[1:] == [made, f"{ACK} is delivered again"]
+        await app.tick("due")
+    assert here.placed() == [(TO, ACK)] * 2
+
+
 async def test_what_sterling_refused_names_the_commands_that_settle_it(here: MailboxWorld, lines: list[str]) -> None:
     here.partner.drop("order.edi", here.order("4500123"))
     here.sterling.faults.answer(400, method="POST", path="*/mailboxmessages/")
