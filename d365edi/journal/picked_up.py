@@ -2,7 +2,7 @@
 
     none ─→ awaited ─→ fetched            (`Deliveries.delivered` begins it)
                ├─→ overdue ─→ fetched | gone
-               └─→ gone                   (we removed it ourselves: nobody can know)
+               └─→ gone                   (we removed it, or server or mailbox is another one: nobody can know)
 
 Knows: rows, that order. Does not know: endpoints, who asks when.
 """
