@@ -34,7 +34,7 @@ def completed(words: str, begun: str, home: Path) -> list[str]:
         ("d365edi", "", list(VERBS)),
         ("d365edi", "rec", ["reconcile"]),
         ("d365edi secrets", "", ["set", "list", "remove", "rotate"]),
-        ("d365edi sandbox", "p", ["post"]),
+        ("d365edi sandbox", "p", ["post", "pay", "put"]),
         ("d365edi audit verify", "--s", ["--settings"]),
         ("d365edi --debug reject", "--w", ["--why"]),
         ("d365edi", "zz", []),
