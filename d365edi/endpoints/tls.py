@@ -88,6 +88,11 @@ async def presented(host: str, port: int, *, within: float = 10.0) -> bytes:
             await anyio.aclose_forcefully(stream)
 
 
+def pin_remedy(pin: str) -> str:
+    """What to write where a certificate that nobody vouches for is the right one. `pin`: its digest."""
+    return f'where it is the server\'s own, which its operator can say, write pins = ["{pin}"]'
+
+
 def _compared(trust: Trust) -> type[ssl.SSLObject]:
     """Connections whose handshake ends with the comparison."""
 

@@ -19,7 +19,7 @@ import anyio
 import httpx
 
 from d365edi.endpoints.inflate import Body, TooLargeError
-from d365edi.endpoints.tls import PinError
+from d365edi.endpoints.tls import PinError, pin_remedy
 from d365edi.errors import CredentialsRejected, EndpointError, Refused, Unavailable, Unreachable
 
 SAFE_METHODS = frozenset({"GET", "HEAD"})
@@ -142,8 +142,7 @@ class HttpTransport:
             return Unavailable(message, endpoint=self.endpoint, unclear=True)
         if pin := _pin_error(error):
             message = f"{self.peer} is not trusted: it shows a certificate that is none of pins"
-            remedy = f'where it is the server\'s own, which its operator can tell, write pins = ["{pin}"]'
-            return CredentialsRejected(message, endpoint=self.endpoint, remedy=remedy)
+            return CredentialsRejected(message, endpoint=self.endpoint, remedy=pin_remedy(pin))
         if isinstance(error, _NEVER_SENT):
             remedy = "check ca_file and the server's certificate" if "CERTIFICATE" in what else self._advice
             return Unreachable(f"{self.peer} cannot be reached ({reason})", endpoint=self.endpoint, remedy=remedy)

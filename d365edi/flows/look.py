@@ -4,7 +4,7 @@ A folder may hold more files than one listing offers (`endpoints.portion`). What
 for gone; where stored files stay at the source the listing is given which they are, so that they do not stand before the others.
 
 What lay there before the first poll may be left alone (`baseline`). In a mailbox what was claimed is known by its id and its
-document, whoever claimed it; that a fetch begins is recorded with the sighting, and what is gone before it ended is told
+document, whoever claimed it; that a fetch begins is recorded with the sighting, and what is gone before it ended is reported
 (`vanished`).
 
 Knows: listings, sightings. Does not know: when a file is ready, how it is taken.
@@ -57,11 +57,11 @@ async def look(ctx: FlowContext, pickup: PickupFlow, endpoint: Endpoint) -> Look
 
     def record(tx: Tx) -> tuple[list[LogLine], list[Sighting]]:
         missing = listing.mailbox and listing.whole
-        told = vanished.unlisted(tx, pickup, place.begun, here) if missing else []
-        return told, _record(tx, pickup, place, listing, offered, later, earlier)
+        gone = vanished.unlisted(tx, pickup, place.begun, here) if missing else []
+        return gone, _record(tx, pickup, place, listing, offered, later, earlier)
 
-    told, seen = await ctx.journal.write(record)
-    for line in told:
+    gone, seen = await ctx.journal.write(record)
+    for line in gone:
         log.say(line.level, pickup.name, line.verb, line.sentence)
     for name, reason in {(entry.name, entry.reason): None for entry in stuck}.keys() - known:
         sentence = f'"{name}" in {pickup.place.path} cannot be taken: {reason}; {NEVER_TAKEN[reason]}'

@@ -1,4 +1,4 @@
-"""What was to be fetched from a mailbox and is not there any more: somebody else took it away, and that is told once.
+"""What was to be fetched from a mailbox and is not there any more: somebody else took it away, and that is reported once.
 
 Knows: sightings, the audit trail. Does not know: how it is found out.
 """

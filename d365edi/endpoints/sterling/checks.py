@@ -22,7 +22,7 @@ from d365edi.endpoints.sterling.client import Client
 from d365edi.endpoints.sterling.connection import Connection
 from d365edi.endpoints.sterling.mailboxes import Mailboxes
 from d365edi.endpoints.sterling.responses import Record
-from d365edi.endpoints.tls import Trust, digest, presented
+from d365edi.endpoints.tls import Trust, digest, pin_remedy, presented
 from d365edi.errors import CredentialsRejected, EndpointError, PlaceRefused, Refused, SecretError
 
 SOON = 30
@@ -136,8 +136,7 @@ async def _untrusted(check: Check, connection: Connection) -> Check:
     except (OSError, SecretError, TimeoutError):
         return check
     said = f"{check.sentence}; it shows {subject}, which ends on {end:%Y-%m-%d}"
-    pin = f'or, where that is the server\'s own, which its operator can tell, write pins = ["{digest(shown)}"]'
-    return replace(check, sentence=said, remedy=f"{check.remedy}; {pin}")
+    return replace(check, sentence=said, remedy=f"{check.remedy}; or, {pin_remedy(digest(shown))}")
 
 
 async def _who(client: Client, connection: Connection) -> str:

@@ -27,7 +27,7 @@ looked up by its document first:
 `sending` is durable directly before the request for the message and says nothing of its end: whoever finds it knows only that the
 process that sent it is gone, so its time runs from then. `unclear` has the time of the end of a request without a reply.
 
-A batch is one request for both, and has no document that would tell it. The ids of the messages of its name are noted with
+A batch is one request for both, and has no document by which it is known. The ids of the messages of its name are noted with
 `intent` before it, and what is there afterwards and was not noted, with its name and size in its mailbox, is it. `not_done` says
 that its request certainly was not carried out.
 
@@ -259,5 +259,5 @@ def remedy(wanted: Wanted) -> str:
     return f'ask the partner whether they have it: {again}, d365edi reject {wanted.name} --why "..." if they have it'
 
 
-REFUSED = "once that is mended, release this one to send it; or reject this one"
+REFUSED = "once that is fixed, release this one to send it; or reject this one"
 """What settles a delivery that was refused; whoever shows it writes the commands."""

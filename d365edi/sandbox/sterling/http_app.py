@@ -4,6 +4,7 @@ Knows: HTTP, who is let in, in which form an answer leaves. Does not know: what 
 """
 
 import json
+from abc import ABC, abstractmethod
 from base64 import b64decode
 from binascii import Error
 from contextlib import AbstractContextManager
@@ -41,7 +42,7 @@ class Backend(Protocol):
         """Count a request as under way."""
 
 
-class _App:
+class _App(ABC):
     """An ASGI callable in front of which faults strike."""
 
     def __init__(self, simulator: Backend) -> None:
@@ -71,8 +72,9 @@ class _App:
         await strike(fault, scope, after_work=True)
         await respond(fault, response, scope, receive, send)
 
+    @abstractmethod
     def _worked(self, http: HttpRequest, body: bytes) -> Response:
-        raise NotImplementedError
+        """The response to a request that no fault has kept from being carried out."""
 
 
 class MailboxApp(_App):
